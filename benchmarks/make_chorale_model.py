@@ -16,7 +16,6 @@ import numpy as np
 
 from benchmarks.provenance import data_folder, machine_line, versions_line
 from woodshed.atomic import write_whole
-from woodshed.composition.composer import save_composer
 from woodshed.data.corpora.jsb_chorales import FACTS, chorales
 from woodshed.tasks.chorale import ChoraleComposer
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
@@ -86,7 +85,7 @@ def main() -> None:
 
 def write(composer: ChoraleComposer, folder: Path, *, n_valid: int, minutes: float) -> None:
     """Write the model and its card."""
-    save_composer(composer, folder, half=True)
+    composer.save(folder, half=True)
     card = CARD.format(
         n_layers=composer.n_layers,
         width=composer.width,

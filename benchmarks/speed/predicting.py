@@ -32,14 +32,13 @@ KNOWN = (*HEAVY, "numpy", "scipy", "soundfile", "soxr", "onnxruntime", "joblib",
 TRAIN = """
 import json, sys
 from woodshed import SpeechRecogniser
-from woodshed.recognition.saving import save_model
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
 from woodshed.data.example import Sounds
 examples = load(sample_folder()).examples[::5]
 recogniser = SpeechRecogniser(epochs=15, n_augmentations=1)
 recogniser.fit(Sounds(examples), [example.label for example in examples])
-save_model(recogniser, Path(sys.argv[1]))
+recogniser.save(Path(sys.argv[1]))
 feature = recogniser.feature_
 names = ("sample_rate", "n_fft", "hop_length", "n_mels", "f_min_hz", "floor_db")
 settings = {name: getattr(feature, name) for name in names}

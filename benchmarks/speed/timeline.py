@@ -24,7 +24,6 @@ from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import Confidence, NoveltyDetector, SpectralEmbedding
-from woodshed.recognition.saving import save_model
 from woodshed.tasks.speech import SpeechRecogniser
 
 RATE = 8000
@@ -58,7 +57,7 @@ def train(settings: dict[str, Any], model: Path) -> None:
     novelty_detector = NoveltyDetector.fit(outlines, np.asarray(labels))
     # With novelty detection, the most expensive case.
     recogniser.set_confidence(Confidence(max_distance=1.25, novelty_detector=novelty_detector))
-    save_model(recogniser, model)
+    recogniser.save(model)
 
 
 def main() -> None:

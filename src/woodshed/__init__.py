@@ -24,6 +24,7 @@ from woodshed.tasks import TASKS
 if TYPE_CHECKING:
     from woodshed.audio.read import read as read
     from woodshed.clip import Clip as Clip
+    from woodshed.data.clip_sequence import as_clips as as_clips
     from woodshed.data.example import Sounds as Sounds
     from woodshed.data.source import read_source as read_source
     from woodshed.prediction import Estimate as Estimate
@@ -47,6 +48,7 @@ _HOME = {
     "Sounds": "woodshed.data.example",
     "Tagging": "woodshed.prediction",
     "Timeline": "woodshed.timeline",
+    "as_clips": "woodshed.data.clip_sequence",
     "load": "woodshed.tasks",
     "read": "woodshed.audio.read",
     "read_source": "woodshed.data.source",

@@ -227,4 +227,6 @@ class Clip:
         )
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError("A Clip is one sound, not a sequence. Use clip.samples.")
+        raise TypeError(
+            "A Clip is one sound, not a sequence. For a list of one pass [clip]; its values are clip.samples."
+        )

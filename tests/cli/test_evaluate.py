@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from woodshed.audio import gain, read, resample, write
+
 
 def test_it_prints_the_score_and_writes_a_report(
     cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
     finished = cli("evaluate", model_folder, unseen_folder, "--out", tmp_path / "report")
     assert finished.code == 0, finished.err
-    assert "Tested on all of it" in finished.out
+    assert "Tested on these 18 recordings" in finished.out
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["metrics.json", "report.html"]
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
     (row,) = metrics["scores"]
@@ -48,6 +50,24 @@ def test_what_it_learned_from_is_marked_leaky(
     assert finished.code == 0, finished.err
     assert "(leaky)" in finished.out
     assert "The model was trained on some of these sounds or groups: the score is too high." in finished.err
+
+
+def test_a_sound_that_it_learned_from_is_noticed_after_changes_and_named(
+    cli: Callable[..., Any], model_folder: Path, toy_folder: Path, unseen_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(unseen_folder, tmp_path / "data")
+    learned = sorted((toy_folder / "rise").glob("*.wav"))[0]
+    clip = read(learned)
+    write(resample(gain(clip, -12), 11025), tmp_path / "data" / "rise" / "new name.ogg")
+    finished = cli("evaluate", model_folder, tmp_path / "data")
+    assert finished.code == 0, finished.err
+    assert "(leaky)" in finished.out
+    assert f"1 recording was in the training data: new name.ogg (version of {learned.name})." in finished.out
+    shutil.copytree(model_folder, tmp_path / "older")
+    (tmp_path / "older" / "recordings.npz").unlink()
+    finished = cli("evaluate", tmp_path / "older", tmp_path / "data")
+    assert finished.code == 0, finished.err
+    assert "(leaky)" not in finished.out
 
 
 def test_a_voice_it_learned_from_is_marked_leaky_and_a_new_one_is_not(
@@ -85,10 +105,14 @@ def test_labels_that_the_model_does_not_know_are_named(
     (tmp_path / "data" / "rise" / "broken.wav").write_bytes(b"no sound")
     finished = cli("evaluate", model_folder, tmp_path / "data", "--out", tmp_path / "report")
     assert finished.code == 0, finished.err
-    assert finished.err.count("the label 'bark' is not a class of the model: fall, pulse, rise.") == 6
+    assert "Tested on these 12 recordings" in finished.out
+    assert (
+        "6 recordings of classes that the model does not have (bark). Refused, as is right: " in finished.out
+    )
     assert finished.err.count("broken.wav") == 1
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
     assert metrics["scores"]
+    assert metrics["evaluation"]["unknown_classes"]["bark"]["n"] == 6
     assert "bark" in (tmp_path / "report" / "report.html").read_text("utf-8")
     strict = cli("evaluate", model_folder, tmp_path / "data", "--strict", "--out", tmp_path / "strict")
     assert strict.code == 2

@@ -147,7 +147,11 @@ def test_a_model_that_listens_does_not_write(
 ) -> None:
     finished = cli("generate", model_folder, "--out", tmp_path / "out")
     assert finished.code == 2
-    assert "which cannot generate" in finished.err
+    assert (
+        f"{model_folder} cannot be used with generate. A model of the task 'speech' has the verbs"
+        in finished.err
+    )
+    assert "predict, evaluate, info" in finished.err
 
 
 def test_a_model_that_is_nowhere_names_the_near_miss(cli: Callable[..., Any], tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import pytest
 
 import woodshed
 from woodshed.cli import VERBS
-from woodshed.recognition.saving import save_model
 from woodshed.score import Note, Score
 from woodshed.symbolic.rendering import play
 from woodshed.tasks import task_class
@@ -84,7 +83,7 @@ def test_info_calls_answers_and_features_by_their_name(
     task: str, answers: list[Any] | None, said: str, cli: Callable[..., Any], toy: Any, tmp_path: Path
 ) -> None:
     model = task_class(task)(net="svm").fit(toy.clips, answers or toy.labels)
-    save_model(model, tmp_path)
+    model.save(tmp_path)
     told = " ".join(cli("info", tmp_path).out.split())
     kind = {"emotion": "voice-course", "tags": "views"}.get(task, "summary")
     n_values = model.feature_.n_values
@@ -101,7 +100,7 @@ def test_info_on_a_model_that_comes_with_woodshed(cli: Callable[..., Any]) -> No
 def test_info_on_a_model_that_reads_notes(cli: Callable[..., Any], tmp_path: Path) -> None:
     clips = [play(Score([Note(k, 1, pitch) for k in range(4)])) for pitch in (60, 61, 72, 73)]
     model = GenreRecogniser(net="svm").fit(clips, ["low", "low", "high", "high"])
-    save_model(model, tmp_path)
+    model.save(tmp_path)
     told = " ".join(cli("info", tmp_path).out.split())
     n_values = model.feature_.n_values
     assert told == f"genre model, 2 classes: high, low svm on {n_values} features of the notes of a MIDI file"

@@ -23,7 +23,6 @@ from woodshed.recognition.classical.model import (
     predict_columns,
     probabilities,
 )
-from woodshed.recognition.saving import save_model
 from woodshed.report.wording import method_name
 from woodshed.tasks import task_class
 
@@ -209,7 +208,7 @@ def test_a_new_model_is_one_file_and_one_line(task: str, toy_model: str, toy: An
     expected = model.predict(toy.clips[:5])
     if task == "noise":
         assert model.score(toy.clips, toy.labels) > 0.5
-    save_model(model, tmp_path / "model")
+    model.save(tmp_path / "model")
     loaded = woodshed.load(tmp_path / "model")
     assert loaded.net == toy_model
     assert np.array_equal(loaded.predict(toy.clips[:5]), expected)

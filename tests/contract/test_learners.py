@@ -13,7 +13,6 @@ import pytest
 import woodshed
 from woodshed.errors import DataError, ParameterError
 from woodshed.recognition.learners import LEARNERS, Learner, all_file_names, learner_of, models
-from woodshed.recognition.saving import save_model
 from woodshed.tasks import task_class
 from woodshed.training.progress import LearningCurve
 
@@ -116,12 +115,12 @@ def test_settings_change_at_the_next_fit_only(fitted_one: Any, name: str, toy: A
     (other,) = (model for learner, model in MODELS.items() if learner != name)
     fitted_one.set_params(net=other, window_s=0.1, n_mels=8, seed=3)
     assert np.array_equal(fitted_one.predict_proba(toy.clips[:4]), expected)
-    save_model(fitted_one, tmp_path)
+    fitted_one.save(tmp_path)
     loaded = woodshed.load(tmp_path)
     assert (loaded.net, loaded.window_s) == (MODELS[name], QUICK["window_s"])
     assert np.array_equal(loaded.predict_proba(toy.clips[:4]), expected)
     fitted_one.fit(toy.clips, toy.labels)
-    save_model(fitted_one, tmp_path)
+    fitted_one.save(tmp_path)
     assert woodshed.load(tmp_path).net == other
 
 

@@ -16,7 +16,6 @@ import woodshed
 from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import DataError, ModelFolderError, NotFittedError, ParameterError, SettingNameError
 from woodshed.recognition.estimator import Recogniser
-from woodshed.recognition.saving import save_model
 from woodshed.tasks import recognition_tasks, task_class
 
 pytestmark = pytest.mark.train
@@ -105,7 +104,7 @@ def test_saved_and_loaded_it_answers_the_same(
     task: str, net: str, columns: Any, unseen_toy: Any, tmp_path: Path
 ) -> None:
     model, clips = columns(task, net), unseen_toy.clips[:5]
-    save_model(model, tmp_path)
+    model.save(tmp_path)
     loaded = woodshed.load(tmp_path)
     assert type(loaded) is task_class(task)
     assert np.array_equal(ask(loaded, clips), ask(model, clips))

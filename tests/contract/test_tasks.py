@@ -19,7 +19,6 @@ from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNa
 from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.estimator import Recogniser
-from woodshed.recognition.saving import save_model
 from woodshed.tasks import recognition_tasks, task_class
 
 RECOGNISERS = sorted(task for task in recognition_tasks() if issubclass(task_class(task), Recogniser))
@@ -229,9 +228,11 @@ def test_what_cannot_be_learned_from_is_refused_with_counts(task: str, net: str,
 
 
 @every_model
-def test_one_clip_in_place_of_many_is_refused(task: str, net: str, fitted: Fitted, toy: Any) -> None:
-    with pytest.raises(TypeError, match="A Clip is one sound, not a sequence"):
-        fitted(task, net).predict(toy.clips[0])
+def test_one_clip_in_place_of_many_gives_one_answer(task: str, net: str, fitted: Fitted, toy: Any) -> None:
+    model, clip = fitted(task, net), toy.clips[0]
+    assert model.predict(clip).tolist() == model.predict([clip]).tolist()
+    assert model.predict_proba(clip).shape == (1, 3)
+    assert len(list(model.predictions(clip))) == 1
 
 
 @every_model
@@ -239,7 +240,7 @@ def test_saved_and_loaded_in_another_process_it_answers_the_same_and_needs_no_ke
     task: str, net: str, fitted: Fitted, toy_corpus: Corpus, python: Callable[..., Any], tmp_path: Path
 ) -> None:
     model = fitted(task, net)
-    save_model(model, tmp_path / "model")
+    model.save(tmp_path / "model")
     paths = [example.path for example in toy_corpus.examples[::4]]
     program = (
         "import sys, woodshed, numpy as np\n"
@@ -259,7 +260,7 @@ def test_loaded_it_has_the_same_settings_and_can_learn_again(
     task: str, net: str, fitted: Fitted, tmp_path: Path
 ) -> None:
     model = fitted(task, net)
-    save_model(model, tmp_path)
+    model.save(tmp_path)
     loaded = woodshed.load(tmp_path)
     assert type(loaded) is task_class(task)
     assert loaded.get_params() == model.get_params()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,9 @@ from woodshed.metrics.calibration import (
     apply_temperature,
     expected_calibration_error,
     fit_calibration,
+    fit_shrunken_calibration,
     fit_temperature,
+    is_sharpening_proven,
 )
 
 CLASSES = [0, 1, 2, 3]
@@ -65,3 +69,20 @@ def test_a_few_right_answers_do_not_make_it_certain() -> None:
     found = fit_calibration([0, 1, 2, 3], np.eye(4) * 0.6 + 0.1, CLASSES, smoothing=1 / 6)
     assert found.guess_share == pytest.approx(0, abs=0.05)
     assert found(np.eye(4) * 0.6 + 0.1).max() < 0.95
+
+
+def test_a_temperature_below_one_needs_evidence_in_the_held_out_groups() -> None:
+    rng = np.random.default_rng(3)
+    groups = np.repeat(np.arange(6), 50)
+
+    def fitted(shares: Sequence[float]) -> Calibration:
+        right = rng.random(300) < np.repeat(shares, 50)
+        truth = np.where(right, "a", "b")
+        return fit_shrunken_calibration(truth, np.tile([0.8, 0.2], (300, 1)), ["a", "b"], groups)
+
+    assert fitted([0.95] * 6).temperature < 0.8  # every group is more often right than its confidence says
+    assert fitted([1.0, 1.0, 1.0, 1.0, 0.95, 0.4]).temperature >= 1  # one group would be misled
+    assert fitted([0.6] * 6).temperature > 1  # less confidence needs no such evidence
+    assert not is_sharpening_proven(
+        ["a"], [[0.8, 0.2]], ["a", "b"], np.zeros(1, np.int64), [Calibration(0.5)]
+    )

@@ -42,7 +42,6 @@ from woodshed.recognition.confidence import (
 )
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
-from woodshed.recognition.saving import save_model
 
 CLASSES = ["fall", "pulse", "rise"]
 
@@ -167,7 +166,7 @@ def test_thresholds_keep_to_the_rate_that_was_asked() -> None:
     assert found.thresholds_at(0.03) == found.thresholds_at(0.02)
     with pytest.raises(ParameterError, match=r"no thresholds for a false positive rate of 0\.0001"):
         found.thresholds_at(0.0001)
-    with pytest.raises(ParameterError, match=r"Available: none\. Lower rates need more test clips"):
+    with pytest.raises(ParameterError, match=r"Available: none\. Lower rates need more test recordings"):
         Confidence().thresholds_at(0.1)
     with pytest.raises(ParameterError, match=r"greater than 0 and at most 1, got 2.* pass 0\.01"):
         found.thresholds_at(2)
@@ -178,6 +177,29 @@ def test_rates_that_so_few_sounds_cannot_promise_are_not_kept() -> None:
     few = given.subset(np.arange(len(given.truth)) % 40 == 0)
     assert 20 < min(np.sum(few.truth != name) for name in CLASSES) < 49
     assert fit_confidence(few, CLASSES).false_positive_rates == (0.1, 0.05)
+
+
+def test_a_rate_that_needs_more_sounds_tells_how_many_and_so_many_are_enough() -> None:
+    def trusted(n: int) -> Confidence:
+        truth = np.array(["a", "b"] * (n // 2))
+        probabilities = np.where((truth == "a")[:, np.newaxis], [0.8, 0.2], [0.3, 0.7])
+        return fit_confidence(
+            HeldOut(truth, probabilities, np.zeros(n), np.ones(n), hours=n / 3600), ["a", "b"]
+        )
+
+    few = trusted(6)
+    with pytest.raises(
+        ParameterError, match=r"6 test recordings are too few .* about 38 of the same classes"
+    ):
+        few.thresholds_at(0.05)
+    assert 0.05 in trusted(38).false_positive_rates
+    assert 0.05 not in trusted(36).false_positive_rates
+    with pytest.raises(ParameterError, match=r"The lowest possible rate is 0\.001\."):
+        few.thresholds_at(0.0001)
+    with pytest.raises(ParameterError, match=r"6 s of test recordings are too short .* about 12 min 0 s are"):
+        few.hourly_threshold_at(5)
+    loaded = Confidence.from_files(few.to_files(), 2)
+    assert (loaded.n_held_out, loaded.n_others, loaded.hours) == (6, 3, 6 / 3600)
 
 
 def test_the_level_is_that_of_the_loudest_moment() -> None:
@@ -254,7 +276,7 @@ def test_a_wanted_rate_refuses_what_is_not_sure_enough(trusted: Recogniser, make
 def test_a_saved_model_answers_and_refuses_the_same(
     trusted: Recogniser, make_toy: Callable[..., Any], tmp_path: Path
 ) -> None:
-    save_model(trusted, tmp_path)
+    trusted.save(tmp_path)
     loaded = woodshed.load(tmp_path)
     clips = [*make_toy(6, seed=8).clips, silence(sample_rate=8000), noise(colour="pink", sample_rate=8000)]
     assert [a.to_json() for a in loaded.predictions(clips)] == [
@@ -266,7 +288,7 @@ def test_a_saved_model_answers_and_refuses_the_same(
 
 
 def test_a_folder_without_it_loads_and_refuses_nothing(speech: Recogniser, tmp_path: Path) -> None:
-    save_model(speech, tmp_path)
+    speech.save(tmp_path)
     assert not (tmp_path / CONFIDENCE_NAME).exists()
     assert woodshed.load(tmp_path).confidence_ == Confidence()
 

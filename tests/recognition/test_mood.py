@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from woodshed.audio import sine
-from woodshed.recognition.saving import save_model
 from woodshed.tasks import load
 from woodshed.tasks.mood import MoodRegressor
 
@@ -18,6 +17,6 @@ def test_a_quadrant_has_a_word_only_if_its_middle_is_zero(middle: float, word: s
     moods = [{"valence": k / 4 - 0.9 + middle, "arousal": k / 4 - 0.9 + middle} for k in range(8)]
     fitted = MoodRegressor(net="knn").fit(clips, moods)
     assert fitted.ranges_["valence"] == pytest.approx((middle - 0.9, middle + 0.85), abs=1e-5)
-    save_model(fitted, tmp_path)
+    fitted.save(tmp_path)
     for model in (fitted, load(tmp_path)):
         assert next(model.predictions([sine(850, duration_s=0.2, sample_rate=8000)])).word == word

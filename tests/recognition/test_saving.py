@@ -15,7 +15,7 @@ import pytest
 import woodshed
 from woodshed.errors import ModelFolderError, NotFittedError, OutputError
 from woodshed.recognition.estimator import Recogniser
-from woodshed.recognition.saving import describe_model, save_model
+from woodshed.recognition.saving import describe_model
 from woodshed.training.inference import net_to_keras
 from woodshed.training.model_folder import FORMAT, to_json
 
@@ -23,14 +23,14 @@ from woodshed.training.model_folder import FORMAT, to_json
 @pytest.fixture
 def saved(speech: Recogniser, tmp_path: Path) -> Path:
     """Return the folder of a saved model, to be damaged."""
-    save_model(speech, tmp_path / "model")
+    speech.save(tmp_path / "model")
     return tmp_path / "model"
 
 
 @pytest.fixture
 def saved_svm(fitted: Callable[..., Recogniser], tmp_path: Path) -> Path:
     """Return the folder of a saved classical model, to be damaged."""
-    save_model(fitted("speech", "svm"), tmp_path / "svm")
+    fitted("speech", "svm").save(tmp_path / "svm")
     return tmp_path / "svm"
 
 
@@ -68,7 +68,7 @@ def test_where_features_were_kept_is_not_carried_elsewhere(speech: Recogniser, t
 
     at_home = copy.copy(speech)
     at_home.store = "a-secret-place"
-    save_model(at_home, tmp_path)
+    at_home.save(tmp_path)
     assert woodshed.load(tmp_path).store is None
     assert all(b"secret" not in path.read_bytes() for path in tmp_path.iterdir())
 
@@ -169,10 +169,26 @@ def test_a_model_for_another_job_says_what_it_is_for(saved: Path) -> None:
         woodshed.load(saved)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"feature": {"my-encoder": {}}}, "this model uses a front end that is not installed: my-encoder"),
+        ({"settings": {"net": "my-net"}}, "this model uses a net that is not installed: my-net"),
+    ],
+)
+def test_a_model_with_a_part_that_is_not_installed_is_not_damaged(
+    change: dict[str, Any], message: str, saved: Path
+) -> None:
+    change_settings(saved, **change)
+    with pytest.raises(ModelFolderError, match=message) as caught:
+        woodshed.load(saved)
+    assert "damaged" not in str(caught.value)
+
+
 def test_files_of_two_models_do_not_make_one(
     saved: Path, fitted: Callable[[str], Recogniser], tmp_path: Path
 ) -> None:
-    save_model(fitted("noise"), tmp_path / "other")
+    fitted("noise").save(tmp_path / "other")
     shutil.copy(tmp_path / "other" / "net.onnx", saved / "net.onnx")
     with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its checksum is wrong"):
         woodshed.load(saved)
@@ -279,16 +295,16 @@ def test_no_other_file_than_the_models_own_is_opened(name: str, saved_svm: Path)
 def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
     saved: Path, fitted: Callable[..., Recogniser]
 ) -> None:
-    save_model(fitted("speech", "svm"), saved)
+    fitted("speech", "svm").save(saved)
     assert sorted(path.name for path in saved.iterdir()) == ["labels.json", "model.onnx", "settings.json"]
-    save_model(fitted("speech"), saved)
+    fitted("speech").save(saved)
     assert "model.onnx" not in [path.name for path in saved.iterdir()]
     assert woodshed.load(saved).net == "mlp"
 
 
 def test_saving_what_has_not_learned_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFittedError, match="is not fitted yet"):
-        save_model(Recogniser(), tmp_path / "model")
+        Recogniser().save(tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
 
@@ -308,7 +324,7 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
 
     monkeypatch.setattr(os, "replace", pulled_plug)
     with pytest.raises(KeyboardInterrupt):
-        save_model(fitted("noise"), saved)
+        fitted("noise").save(saved)
     with pytest.raises(ModelFolderError, match="its checksum is wrong"):
         woodshed.load(saved)
     assert not list(saved.glob(".woodshed-*"))
@@ -317,7 +333,7 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, speech: Recogniser) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"model cannot be created \(Not a directory\)\. Choose another"):
-        save_model(speech, tmp_path / "file" / "model")
+        speech.save(tmp_path / "file" / "model")
 
 
 def test_a_model_describes_itself_without_its_net(saved: Path) -> None:

@@ -15,7 +15,6 @@ from woodshed.errors import ParameterError
 from woodshed.recognition import net_training
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.net_training import reference_windows
-from woodshed.recognition.saving import save_model
 from woodshed.tasks.noise import NoiseRecogniser
 from woodshed.tasks.snr import SnrRegressor
 
@@ -59,7 +58,7 @@ def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
         right[share] = ((model.predict(unseen_toy.clips) == "pulse") == is_pulse).mean()
     assert right[0.0] < 0.8
     assert right[0.9] > 0.95
-    save_model(model, tmp_path / "model")
+    model.save(tmp_path / "model")
     again = woodshed.load(tmp_path / "model")
     assert np.array_equal(again.predict_proba(unseen_toy.clips), model.predict_proba(unseen_toy.clips))
     assert again.net_.output_shape == (None, 3)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from woodshed import workflows
 from woodshed.audio import gain, noise, read, silence, sine, write
+from woodshed.cli import VERBS
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import DataError, ParameterError
+from woodshed.errors import DataError, NotFittedError, ParameterError
 from woodshed.score import Note, Score
 from woodshed.symbolic import read_midi, write_abc, write_midi
+from woodshed.tasks import TASKS, task_class
 from woodshed.workflows.audio import analyse_files, change_files, combine_files, divide_files
 from woodshed.workflows.corpus import examine
 from woodshed.workflows.features import write_feature_table
-from woodshed.workflows.files import UnusableFilesError, require_usable
+from woodshed.workflows.files import UnusableFilesError, load_model_for, require_usable
+from woodshed.workflows.generate import generate_into_folder
 from woodshed.workflows.plot import PlotStyle, plot_sounds
+from woodshed.workflows.predict import DetectionSettings, detect, live_detector, predict
 from woodshed.workflows.progress import stage
 from woodshed.workflows.score import ScoreEdit, convert_scores, describe_scores, edit_scores
 
@@ -191,3 +197,44 @@ def test_a_plot_tells_what_it_shows(folder: Path, tmp_path: Path) -> None:
     assert (plot.description, plot.path.exists()) == ("waveform of 2 sounds", True)
     assert [entry.path.name for entry in plot.skipped] == ["bad.wav"]
     assert recorder.stages == [["sounds", 3, 3, "ended"]]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_verb_that_a_model_lacks_is_refused_with_those_that_it_has(task: str) -> None:
+    model = task_class(task)()
+    has = set(model.verbs)
+    assert has <= set(VERBS)
+    settings, nothing = DetectionSettings(), list[Skipped]()
+    calls: dict[str, list[Callable[[], Any]]] = {
+        "predict": [
+            lambda: predict(model, [], nothing),
+            lambda: detect(model, [], nothing, settings),
+            lambda: live_detector(model, settings),
+        ],
+        "generate": [lambda: generate_into_folder(model)],
+    }
+    for verb, functions in calls.items():
+        for call in () if verb in has else functions:
+            with pytest.raises(
+                ParameterError, match=rf"cannot be used with {verb}\. A model of the task '{task}' has"
+            ):
+                call()
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate"])
+def test_a_model_that_composes_does_not_recognise(verb: str) -> None:
+    with pytest.raises(ParameterError, match=r"tune cannot be used with .* generate, explain, info"):
+        load_model_for(verb, "tune")
+
+
+def test_a_method_of_the_other_kind_of_model_is_answered_with_its_own() -> None:
+    tune = task_class("tune")()
+    assert not hasattr(tune, "predict")
+    with pytest.raises(
+        AttributeError, match=r"TuneComposer has no attribute predict\. .* in Python fit, sample"
+    ):
+        tune.predict([])
+    with pytest.raises(AttributeError, match=r"no attribute sample\. .* in Python fit, predict, predictions"):
+        task_class("speech")().sample(n=1)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        task_class("tags")().thresholds_  # noqa: B018  an error inside a property stays itself

@@ -48,10 +48,9 @@ def command(
         summary,
         write_softmax_folder,
     )
-    from woodshed.tasks import load
-    from woodshed.tasks.shipped import model_folder
+    from woodshed.workflows.files import load_model_for
 
-    composer = load(model_folder(model))
+    composer = load_model_for("explain", model)
     check_explainable(composer)
     check_seed(seed)
     prepare_softmax_folder(out, force=force)

@@ -87,7 +87,7 @@ def command(
     Example: woodshed predict my-model new.wav another-folder --format csv
     """
     from woodshed.data.folder import list_sounds
-    from woodshed.workflows.files import load_recogniser
+    from woodshed.workflows.files import load_model_for
     from woodshed.workflows.predict import DetectionSettings
 
     paths = list_sounds(sounds or [], scores=not (timeline or live))
@@ -117,14 +117,20 @@ def command(
         _check_new([*dict.fromkeys(targets or [])], force=force)
         _check_picture(picture, force=force)
         _print_timelines(
-            load_recogniser(model), paths, targets, format_, settings, picture=picture, strict=strict
+            load_model_for("predict", model),
+            paths,
+            targets,
+            format_,
+            settings,
+            picture=picture,
+            strict=strict,
         )
         return
     _check_new([] if out is None else [out], force=force)
     if live:
-        _print_live(load_recogniser(model), paths, format_, out, settings)
+        _print_live(load_model_for("predict", model), paths, format_, out, settings)
     else:
-        _print_predictions(load_recogniser(model), paths, format_, out, strict, false_positive_rate)
+        _print_predictions(load_model_for("predict", model), paths, format_, out, strict, false_positive_rate)
 
 
 def _check_format(format_: str, *, timeline: bool, live: bool) -> None:

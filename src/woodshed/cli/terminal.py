@@ -87,6 +87,9 @@ def print_experiment(experiment: Experiment) -> None:
 
     report = report_of(experiment.head)
     print_scores(report.score_rows(experiment), report)
+    if experiment.evaluation is not None:
+        for remark in report.remarks(experiment, experiment.splits[0]):
+            say(remark)
     if leakage := report.leakage_note(experiment):
         say(f"\n{leakage}")
 

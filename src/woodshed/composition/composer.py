@@ -116,7 +116,9 @@ class Composer(Generator):
         If a setting is misspelt; the message names the near miss.
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("fit", "sample", "score", "save")
     fit_call: ClassVar[str] = "fit(pieces)"
+    learned_name: ClassVar[str] = "weights_"
     derived_names: ClassVar[tuple[str, ...]] = ("reference_set",)
     nets: ClassVar[Collection[str]] = ()
     """Architectures to choose from."""
@@ -263,6 +265,43 @@ class Composer(Generator):
         """Return minus the bits per token: higher is better, as in scikit-learn."""
         return -self.bits_per_token(pieces)
 
+    def save(self, folder: str | Path, *, half: bool = False) -> None:
+        """Write the fitted composer into a folder, which `woodshed.load` reads without running code of it.
+
+        Parameters
+        ----------
+        folder
+            Made if it is missing. A model in it is replaced, each file whole or not at all.
+        half
+            Whether to store the weights in half precision: half the size, three digits each.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be made or written to.
+        NotFittedError
+            If the composer is not fitted.
+        """
+        weights, folder = self.fitted("weights_"), Path(folder)
+        dtype: Any = np.float16 if half else np.float32
+        make_folder(folder)
+        contents = {
+            LABELS_NAME: to_json(list(self.vocabulary)).encode(),
+            WEIGHTS_NAME: arrays_to_bytes({name: np.asarray(v, dtype) for name, v in weights.items()}),
+            KNOWN_NAME: gzip.compress(json.dumps(self.known_, ensure_ascii=False).encode(), mtime=0),
+        }
+        for name, content in contents.items():
+            write_whole(folder / name, content)
+        settings = {
+            "format": FORMAT,
+            "task": self.task,
+            "settings": self.get_params(),
+            "feature": {"tokens": {"n_tokens": len(self.vocabulary)}},
+            "curve": asdict(self.curve_),
+            "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        }
+        write_whole(folder / SETTINGS_NAME, to_json(settings))
+
     @functools.cached_property
     def reference_set(self) -> ReferenceSet:
         """The training pieces, ready for comparison."""
@@ -272,53 +311,13 @@ class Composer(Generator):
         )
 
 
-def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> None:
-    """Write a fitted composer into a folder, each file whole or not at all.
-
-    Parameters
-    ----------
-    composer
-        Fitted.
-    folder
-        Made if it is missing.
-    half
-        Whether to store the weights in half precision: half the size, three digits each.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be made or written to.
-    NotFittedError
-        If the composer is not fitted.
-    """
-    weights = composer.fitted("weights_")
-    dtype: Any = np.float16 if half else np.float32
-    make_folder(folder)
-    contents = {
-        LABELS_NAME: to_json(list(composer.vocabulary)).encode(),
-        WEIGHTS_NAME: arrays_to_bytes({name: np.asarray(v, dtype) for name, v in weights.items()}),
-        KNOWN_NAME: gzip.compress(json.dumps(composer.known_, ensure_ascii=False).encode(), mtime=0),
-    }
-    for name, content in contents.items():
-        write_whole(folder / name, content)
-    settings = {
-        "format": FORMAT,
-        "task": composer.task,
-        "settings": composer.get_params(),
-        "feature": {"tokens": {"n_tokens": len(composer.vocabulary)}},
-        "curve": asdict(composer.curve_),
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
-    }
-    write_whole(folder / SETTINGS_NAME, to_json(settings))
-
-
 def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
     """Load a composer; sampling from a shipped one does not import Keras.
 
     Parameters
     ----------
     folder
-        Written by `save_composer`.
+        Written by `Composer.save`.
     tasks
         Name of each task that may be loaded -> module and class.
 

@@ -179,6 +179,8 @@ class Generator(Estimator, ABC):
     True
     """
 
+    verbs: ClassVar[tuple[str, ...]] = ("generate", "info")
+    methods: ClassVar[tuple[str, ...]] = ("sample",)
     task: ClassVar[str]
     """Name of the task, which is also what an item is called."""
 

@@ -421,7 +421,8 @@ def fit_shrunken_calibration(
     positive-part James-Stein estimator. ``length`` is the norm of both together, and their variance is
     that of the jackknife over the groups (Efron & Stein, 1981). A model may be overconfident for one speaker
     and underconfident for the next: a correction that helps some of a few groups then harms others. With a
-    single group the result is the identity.
+    single group the result is the identity. So it is if the temperature would raise confidences without
+    evidence (`is_sharpening_proven`).
 
     Parameters
     ----------
@@ -463,7 +464,53 @@ def fit_shrunken_calibration(
     square_length = np.square(overall).sum()
     factor = max(0.0, 1 - variance / square_length) if square_length else 0.0
     log_temperature, guess_share = (factor * overall).tolist()
+    if log_temperature < 0:
+        others = [Calibration(float(np.exp(log)), share) for log, share in (factor * jackknife).tolist()]
+        if not is_sharpening_proven(truth, probabilities, labels, groups, others):
+            return Calibration()
     return Calibration(float(np.exp(log_temperature)), guess_share)
+
+
+def is_sharpening_proven(
+    truth: ArrayLike,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    groups: NDArray[np.int64],
+    calibrations: Sequence[Calibration],
+) -> bool:
+    """Return whether raised confidences lower the log loss of held-out groups beyond its standard error.
+
+    Too much confidence costs more than too little: an error with a high probability misleads whoever relies
+    on it. A temperature below 1 is therefore used only if this is true.
+
+    Parameters
+    ----------
+    truth, probabilities, labels
+        As for `woodshed.metrics.probability.validate`.
+    groups
+        Shape ``(n,)``: number of the group or fold of each row.
+    calibrations
+        For each group, in the order of their numbers, the calibration that was fitted to the others.
+
+    Examples
+    --------
+    A confidence of 60 %, correct nine times in ten in every group, or in half of them always and else never:
+
+    >>> groups, sharper = np.repeat(np.arange(10), 10), [Calibration(0.5)] * 10
+    >>> def is_proven(truth):
+    ...     return is_sharpening_proven(truth, np.tile([0.6, 0.4], (100, 1)), ["a", "b"], groups, sharper)
+    >>> is_proven((["a"] * 9 + ["b"]) * 10), is_proven(["a"] * 55 + ["b"] * 45)
+    (True, False)
+    """
+    columns, likely = validate(truth, probabilities, labels)
+    before = likely.astype(np.float64)
+    gains = []
+    for name, calibration in zip(np.unique(groups), calibrations, strict=True):
+        rows = groups == name
+        own = np.arange(rows.sum()), columns[rows]
+        after = calibration(before[rows])[own]
+        gains.append(float(np.mean(_log(after) - _log(before[rows][own]))))
+    return len(gains) > 1 and bool(np.mean(gains) > np.std(gains, ddof=1) / np.sqrt(len(gains)))
 
 
 def _smoothed(

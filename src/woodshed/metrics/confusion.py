@@ -110,6 +110,34 @@ def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, labels: ArrayLike) 
     return np.bincount(rows * n_classes + columns, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
+def with_refusals(confusion: ArrayLike, n_refused: ArrayLike) -> Counts:
+    """Return a confusion matrix with one more class, which stands for examples without a prediction.
+
+    They count as wrong: recall, accuracy and micro averages of the result include them. The last class has no
+    examples, and its own rates have no meaning.
+
+    Parameters
+    ----------
+    confusion
+        Shape ``(n_classes, n_classes)``: the predictions.
+    n_refused
+        Shape ``(n_classes,)``: number of examples of each class without a prediction.
+
+    Returns
+    -------
+    ndarray of int64, shape ``(n_classes + 1, n_classes + 1)``
+
+    Examples
+    --------
+    >>> counts = with_refusals([[3, 1], [0, 2]], [0, 2])
+    >>> counts.tolist(), accuracy(counts)
+    ([[3, 1, 0], [0, 2, 2], [0, 0, 0]], 0.625)
+    """
+    counts = np.pad(np.asarray(confusion, np.int64), (0, 1))
+    counts[:-1, -1] = n_refused
+    return counts
+
+
 def accuracy(confusion: ArrayLike) -> float:
     """Return the share of correct predictions. Compare it with `majority_rate`.
 
@@ -259,8 +287,15 @@ def f1(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
     return 2 * tp, 2 * tp + fp + fn
 
 
-def evaluate(confusion: ArrayLike) -> dict[str, Any]:
+def evaluate(confusion: ArrayLike, *, n_refused: ArrayLike | None = None) -> dict[str, Any]:
     """Return all metrics of this module as plain numbers and lists; undefined rates are 0, without a warning.
+
+    Parameters
+    ----------
+    confusion
+        The predictions.
+    n_refused
+        As for `with_refusals`; None, or all 0: every example has a prediction.
 
     Returns
     -------
@@ -277,7 +312,10 @@ def evaluate(confusion: ArrayLike) -> dict[str, Any]:
     >>> scores["recall"]["per_class"], scores["recall"]["n_undefined"]
     ([0.75, 1.0, 0.0], 1)
     """
-    counts = validate(confusion)
+    n_classes = len(np.asarray(confusion))
+    refused = () if n_refused is None else np.asarray(n_refused)
+    counts = validate(with_refusals(confusion, refused) if np.any(refused) else confusion)
+    support = counts.sum(axis=1)[:n_classes]
     rates = {
         "precision": precision,
         "recall": recall,
@@ -294,12 +332,14 @@ def evaluate(confusion: ArrayLike) -> dict[str, Any]:
         "balanced_accuracy": balanced_accuracy(counts),
     }
     for name, rate in rates.items():
+        values = rate(counts, zero_division=0.0)[:n_classes]
         scores[name] = {
-            "per_class": rate(counts, zero_division=0.0).tolist(),
-            **{average: rate(counts, average=average, zero_division=0.0) for average in AVERAGES},
-            "n_undefined": int(np.isnan(rate(counts, zero_division=math.nan)).sum()),
+            "per_class": values.tolist(),
+            "micro": rate(counts, average="micro", zero_division=0.0),
+            **{kind: mean_over_classes(values, support, kind) for kind in AVERAGES if kind != "micro"},
+            "n_undefined": int(np.isnan(rate(counts, zero_division=math.nan)[:n_classes]).sum()),
         }
-    scores["confusion_matrix"] = counts.tolist()
+    scores["confusion_matrix"] = counts[:n_classes, :n_classes].tolist()
     return scores
 
 

@@ -116,7 +116,11 @@ class ClipModel(Estimator):
     n_augmented_rows: ClassVar[int] = 1
     extra_names: ClassVar[frozenset[str]] = frozenset()
     derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
+    verbs: ClassVar[tuple[str, ...]] = ("predict", "evaluate", "info")
+    methods: ClassVar[tuple[str, ...]] = ("fit", "predict", "predictions", "score", "save")
     fit_call: ClassVar[str] = "fit(clips, targets)"
+    fit_metadata: ClassVar[tuple[str, ...]] = ("groups", "sample_weight")
+    learned_name: ClassVar[str] = "classes_"
 
     net: str = "conv-residual"
     front_end: str | None = None

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, counted
 from woodshed.features.mel import LogMel
 from woodshed.metrics.calibration import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
-from woodshed.units import s_to_samples
+from woodshed.units import duration_text, s_to_samples
 
 Rows = NDArray[np.float64]
 """Values or probabilities of clips, a row each."""
@@ -290,6 +290,10 @@ class Confidence:
         Clips at a greater distance to the training data are predicted as "none of these".
     novelty_detector
         Detector fitted to the training data; None if there is none.
+    n_held_out, n_others
+        Number of held-out clips, and of those that are not of the most frequent class; 0 if unknown.
+    hours
+        Total duration of the held-out clips; 0 if unknown.
 
     Examples
     --------
@@ -307,6 +311,9 @@ class Confidence:
     silence_db: float = -math.inf
     max_distance: float = math.inf
     novelty_detector: NoveltyDetector | None = None
+    n_held_out: int = 0
+    n_others: int = 0
+    hours: float = 0.0
 
     def calibrate(self, probabilities: Rows) -> Rows:
         """Return calibrated probabilities of the same shape; rows sum to 1."""
@@ -343,7 +350,21 @@ class Confidence:
         rates = ", ".join(f"{rate:g}" for rate in self.false_positive_rates) or "none"
         raise ParameterError(
             f"This model has no thresholds for a false positive rate of {false_positive_rate!r}. Available: "
-            f"{rates}. Lower rates need more test clips."
+            f"{rates}. {self._shortage_of_clips(false_positive_rate)}"
+        )
+
+    def _shortage_of_clips(self, false_positive_rate: float) -> str:
+        """Return how many test clips a rate needs."""
+        supported = [rate for rate in FALSE_POSITIVE_RATES if rate <= false_positive_rate]
+        if not supported:
+            return f"The lowest possible rate is {FALSE_POSITIVE_RATES[-1]:g}."
+        if not self.n_others:
+            return "Lower rates need more test recordings."
+        n_needed = math.ceil((1 / max(supported) - 1) * self.n_held_out / self.n_others)
+        verb = "is" if self.n_held_out == 1 else "are"
+        return (
+            f"{counted(self.n_held_out, 'test recording')} {verb} too few for this threshold; about "
+            f"{n_needed} of the same classes are needed."
         )
 
     def hourly_threshold_at(self, per_hour: float) -> float:
@@ -362,7 +383,19 @@ class Confidence:
         numbers = ", ".join(f"{number:g}" for number in self.false_positives_per_hour) or "none"
         raise ParameterError(
             f"This model has no threshold for {per_hour:g} false positives per hour. Available: {numbers}. "
-            "Lower numbers need longer test recordings."
+            f"{self._shortage_of_hours(per_hour)}"
+        )
+
+    def _shortage_of_hours(self, per_hour: float) -> str:
+        """Return how long test recordings must be for a number of false positives per hour."""
+        supported = [number for number in FALSE_POSITIVES_PER_HOUR if number <= per_hour]
+        if not supported:
+            return f"The lowest possible number is {FALSE_POSITIVES_PER_HOUR[-1]:g}."
+        if not self.hours:
+            return "Lower numbers need longer test recordings."
+        return (
+            f"{duration_text(3600 * self.hours)} of test recordings are too short for this threshold; about "
+            f"{duration_text(3600 / max(supported))} are needed."
         )
 
     def to_files(self) -> dict[str, bytes]:
@@ -376,6 +409,9 @@ class Confidence:
             "hourly": [_finite(threshold) for threshold in self.hourly_thresholds],
             "silence_db": _finite(self.silence_db),
             "furthest": _finite(self.max_distance),
+            "n_held_out": self.n_held_out,
+            "n_others": self.n_others,
+            "hours": self.hours,
         }
         files = {CONFIDENCE_NAME: (json.dumps(values, indent=2) + "\n").encode()}
         if self.novelty_detector is not None:
@@ -410,6 +446,9 @@ class Confidence:
                 hourly_thresholds=tuple(_limit(value, math.inf) for value in values.get("hourly", [])),
                 silence_db=_limit(values["silence_db"], -math.inf),
                 max_distance=_limit(values["furthest"], math.inf),
+                n_held_out=int(values.get("n_held_out", 0)),
+                n_others=int(values.get("n_others", 0)),
+                hours=float(values.get("hours", 0.0)),
             )
             confidence.calibrate(np.ones((1, 1)))  # raises for an invalid calibration
         except (ValueError, KeyError, TypeError) as error:
@@ -473,6 +512,9 @@ def fit_confidence(
         ),
         max_distance=fit_max_distance(held_out),
         novelty_detector=novelty_detector,
+        n_held_out=len(held_out.truth),
+        n_others=n_others,
+        hours=held_out.hours,
     )
 
 

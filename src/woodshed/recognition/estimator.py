@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
+from woodshed.data.clip_sequence import as_clips, each_clip
 from woodshed.data.example import Skipped, read_or_render
 from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed, near_miss
 from woodshed.metrics.calibration import Calibration
 from woodshed.prediction import ClipPrediction
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.confidence import CONFIDENCE_NAME, NOVELTY_NAME, Confidence
-from woodshed.recognition.heads.classes import ClassesHead
+from woodshed.recognition.front_ends import front_end_class, front_end_to_dict
+from woodshed.recognition.heads.classes import ClassesHead, label_array
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.heads.tags import DEFAULT_THRESHOLD, THRESHOLDS_NAME, TagsHead
 from woodshed.recognition.heads.values import RANGES_NAME, Values, ValuesHead
-from woodshed.recognition.learners import Learner, TrainingData, learner_of
+from woodshed.recognition.learners import Learner, TrainingData, all_file_names, learner_of
 from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
+from woodshed.training.model_folder import FORMAT, LABELS_NAME, SETTINGS_NAME, make_folder, to_json
 from woodshed.training.progress import OnEpoch, ignore_epoch
 
 Result = TypeVar("Result")
@@ -86,9 +91,9 @@ class AudioEstimator(ClipModel):
 
     def fit(
         self,
-        clips: Sequence[Clip],
+        clips: Any,
         targets: Sequence[Any],
-        groups: Sequence[str] | None = None,
+        groups: Sequence[Any] | None = None,
         sample_weight: Sequence[float] | None = None,
         *,
         checkpoint: Path | None = None,
@@ -99,8 +104,9 @@ class AudioEstimator(ClipModel):
         Parameters
         ----------
         clips
-            Any sequence of `Clip`, at any rates. It may be lazy (`woodshed.data.example.Sounds`): a corpus
-            larger than memory is read clip by clip.
+            Sounds at any rates, in any form that `woodshed.as_clips` takes: paths, `Clip`, pairs
+            ``(samples, sample_rate)``, dicts of Hugging Face data sets, or a lazy sequence
+            (`woodshed.Sounds`): a corpus larger than memory is read clip by clip.
         targets
             The target of each clip: a label, tags, or values.
         groups
@@ -130,6 +136,8 @@ class AudioEstimator(ClipModel):
             Raised again. If an epoch had ended, the estimator is left fitted with the best weights so far.
         """
         self.check_settings()
+        clips, targets = as_clips(clips), list(targets)
+        groups = None if groups is None else list(groups)
         check_weights(sample_weight, len(clips))
         self.learner.fit(self, TrainingData(clips, targets, groups, sample_weight, checkpoint, on_epoch))
         return self
@@ -157,8 +165,6 @@ class AudioEstimator(ClipModel):
                 raise ParameterError(f"{name} must be from 0 to {maximum}, got {getattr(self, name)!r}.")
         check_seed(self.seed)
         if self.front_end is not None:
-            from woodshed.recognition.front_ends import front_end_class
-
             front_end_class(self.front_end)  # raises for an unknown name
         if self.ensemble_share and not self.head.balances_classes:
             raise ParameterError(
@@ -186,39 +192,82 @@ class AudioEstimator(ClipModel):
             outputs = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
         return np.asarray(outputs.mean(axis=0, dtype=np.float64))
 
-    def outputs(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
-        """Return the outputs for all clips, shape ``(n_clips, n_names)``."""
-        rows = [self.output(clip) for clip in clips]
-        return np.stack(rows) if rows else np.empty((0, len(self.fitted("classes_"))))
+    def outputs(self, clips: Any) -> NDArray[np.float64]:
+        """Return the outputs for all clips, shape ``(n_clips, n_names)``; ``clips`` as for `predict`."""
+        n_names = len(self.fitted("classes_"))
+        rows = [self.output(clip) for clip in each_clip(clips)]
+        return np.stack(rows) if rows else np.empty((0, n_names))
 
-    def predict(self, clips: Iterable[Clip]) -> NDArray[Any]:
-        """Return the prediction for each clip: labels, rows of 0 and 1, or rows of values."""
+    def predict(self, clips: Any) -> NDArray[Any]:
+        """Return the prediction for each clip: labels, rows of 0 and 1, or rows of values.
+
+        Parameters
+        ----------
+        clips
+            Sounds at any rate, with any number of channels, of any length, in any form that
+            `woodshed.as_clips` takes; or an iterator of them. A single sound gives a result of length 1.
+        """
         return self.head.decide(self, self.outputs(clips))
 
-    def score(self, clips: Iterable[Clip], targets: Sequence[Any]) -> float:
+    def score(self, clips: Any, targets: Sequence[Any]) -> float:
         """Return the main measure of the head: accuracy, mean ROC-AUC of the tags, or mean R²."""
-        truth = self.head.encode_as(targets, self.fitted("classes_").tolist())
-        return self.head.main_score(truth, self.outputs(clips))
+        names = self.fitted("classes_").tolist()
+        return self.head.main_score(self.head.encode_as(list(targets), names), self.outputs(clips))
 
-    def predictions(self, clips: Iterable[Clip], **options: Any) -> Iterator[ClipPrediction]:
+    def predictions(self, clips: Any, **options: Any) -> Iterator[ClipPrediction]:
         """Yield a prediction with its details for each clip in turn; nothing is kept.
 
         Parameters
         ----------
         clips
-            At any rate, with any number of channels, of any length.
+            As for `predict`.
         options
             Of the head: ``false_positive_rate`` for classes.
         """
         self.fitted("files_")
-        return self.head.predictions(self, iter(clips), **options)
+        return self.head.predictions(self, each_clip(clips), **options)
+
+    # -- model folder -----------------------------------------------------------------------------
+
+    def save(self, folder: str | Path) -> None:
+        """Write the fitted estimator into a folder, which `woodshed.load` reads without running code of it.
+
+        ``settings.json`` comes last and holds the digests of the other files, so that a folder in which
+        writing was interrupted, or whose files do not belong together, is refused when it is loaded.
+
+        Parameters
+        ----------
+        folder
+            Made if it is missing. A model in it is replaced, each file whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be made or written to.
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        labels = self.fitted("classes_").tolist()
+        folder = Path(folder)
+        make_folder(folder)
+        contents = {LABELS_NAME: to_json(labels).encode(), **self.files_, **self.extra_files()}
+        for name, content in contents.items():
+            write_whole(folder / name, content)
+        settings = {
+            "format": FORMAT,
+            "task": type(self).task,
+            "settings": self.fitted_settings_ | {"store": None},
+            "feature": front_end_to_dict(self.feature_),
+            "curve": asdict(self.curve_),
+            "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        }
+        write_whole(folder / SETTINGS_NAME, to_json(settings))
+        for name in (all_file_names() | self.head.files | self.extra_names) - set(contents):
+            (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
     def word(self, values: Mapping[str, float]) -> str:
         """Return a word that sums up predicted values, such as a mood; empty unless the task has one."""
         return ""
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "classes_")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -238,7 +287,7 @@ class Recogniser(AudioEstimator):
     Attributes
     ----------
     classes_ : numpy.ndarray
-        The classes, sorted; the columns of every array of probabilities.
+        The classes, sorted, in the type of the labels; the columns of every array of probabilities.
     confidence_ : woodshed.recognition.confidence.Confidence
         Calibration, thresholds and limits of novelty. They are learned on held-out groups by an experiment
         (``woodshed train``); after ``fit`` alone nothing is calibrated or refused.
@@ -274,9 +323,9 @@ class Recogniser(AudioEstimator):
 
     def fit(
         self,
-        clips: Sequence[Clip],
-        targets: Sequence[str | None],
-        groups: Sequence[str] | None = None,
+        clips: Any,
+        targets: Sequence[Any],
+        groups: Sequence[Any] | None = None,
         sample_weight: Sequence[float] | None = None,
         *,
         checkpoint: Path | None = None,
@@ -289,8 +338,9 @@ class Recogniser(AudioEstimator):
         clips, groups, sample_weight, checkpoint, on_epoch
             As for `AudioEstimator.fit`.
         targets
-            The label of each clip; None where it is unknown. Clips without a label are skipped, or used as
-            the setting ``unlabelled`` says.
+            The label of each clip: text, whole numbers or booleans, all of one type, which that of
+            ``classes_`` and `predict` is; None where it is unknown. Clips without a label are skipped, or
+            used as the setting ``unlabelled`` says.
 
         Returns
         -------
@@ -302,11 +352,12 @@ class Recogniser(AudioEstimator):
         ParameterError
             If a setting is out of its range.
         DataError
-            If there are fewer than two classes, or nothing usable is left.
+            If there are fewer than two classes, labels of several types, or nothing usable is left.
         KeyboardInterrupt
             Raised again. If an epoch had ended, the recogniser is left fitted with the best weights so far.
         """
         self.check_settings()
+        clips, targets = as_clips(clips), list(targets)
         self.__dict__.pop("pseudo_labels_", None)
         fit = functools.partial(super().fit, checkpoint=checkpoint, on_epoch=on_epoch)
         if any(label is None for label in targets):
@@ -316,13 +367,13 @@ class Recogniser(AudioEstimator):
             return self
         return fit(clips, targets, groups, sample_weight)
 
-    def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+    def predict_proba(self, clips: Any) -> NDArray[np.float64]:
         """Return the probability of every class for every clip.
 
         Parameters
         ----------
         clips
-            At any rate, with any number of channels, of any length.
+            As for `predict`.
 
         Returns
         -------
@@ -331,12 +382,24 @@ class Recogniser(AudioEstimator):
         """
         return self.outputs(clips)
 
-    def score(self, clips: Iterable[Clip], targets: Sequence[str]) -> float:
-        """Return the accuracy, 0 to 1; a label that the model does not know counts as an error."""
-        return float(np.mean(self.predict(clips) == np.asarray(targets)))
+    def score(self, clips: Any, targets: Sequence[Any]) -> float:
+        """Return the accuracy of `predict`, 0 to 1; a label that the model does not know counts as an error.
 
-    def decide(self, clips: Iterable[Clip], *, false_positive_rate: float | None = None) -> NDArray[np.str_]:
-        """Return a class, "silence" or "none of these" for each clip, shape ``(n_clips,)``.
+        Raises
+        ------
+        DataError
+            If the labels are of another type than the classes, such as 1 and "1".
+        """
+        truth, classes = label_array(list(targets)), self.fitted("classes_")
+        if truth.dtype.kind != classes.dtype.kind and len(truth):
+            raise DataError(
+                f"The classes of the model are {classes.dtype.name} ({classes[0].item()!r}), the labels "
+                f"{truth.dtype.name} ({truth[0].item()!r}). Convert the labels."
+            )
+        return float(np.mean(self.predict(clips) == truth))
+
+    def decide(self, clips: Any, *, false_positive_rate: float | None = None) -> NDArray[np.str_]:
+        """Return a class, "silence" or "none of these" for each clip as text, shape ``(n_clips,)``.
 
         Parameters
         ----------
@@ -379,7 +442,7 @@ class Recogniser(AudioEstimator):
             estimator_type="classifier",
             target_tags=TargetTags(required=True),
             classifier_tags=ClassifierTags(),
-            input_tags=InputTags(two_d_array=False),
+            input_tags=InputTags(two_d_array=False, string=True, dict=True),
         )
 
 
@@ -429,7 +492,7 @@ class Tagger(AudioEstimator):
         """What was learned on held-out clips."""
         return dict(json.loads(self.fitted("files_").get(THRESHOLDS_NAME, b"{}")))
 
-    def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+    def predict_proba(self, clips: Any) -> NDArray[np.float64]:
         """Return the probability of every tag for every clip.
 
         Returns
@@ -447,7 +510,7 @@ class Tagger(AudioEstimator):
             estimator_type="classifier",
             target_tags=TargetTags(required=True, multi_output=True),
             classifier_tags=ClassifierTags(multi_label=True),
-            input_tags=InputTags(two_d_array=False),
+            input_tags=InputTags(two_d_array=False, string=True, dict=True),
         )
 
 
@@ -478,9 +541,9 @@ class Regressor(AudioEstimator):
 
     def fit(
         self,
-        clips: Sequence[Clip],
+        clips: Any,
         targets: Values,
-        groups: Sequence[str] | None = None,
+        groups: Sequence[Any] | None = None,
         sample_weight: Sequence[float] | None = None,
         *,
         checkpoint: Path | None = None,
@@ -532,7 +595,7 @@ class Regressor(AudioEstimator):
             estimator_type="regressor",
             target_tags=TargetTags(required=True, multi_output=True, single_output=True),
             regressor_tags=RegressorTags(),
-            input_tags=InputTags(two_d_array=False),
+            input_tags=InputTags(two_d_array=False, string=True, dict=True),
         )
 
 

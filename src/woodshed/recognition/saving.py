@@ -12,73 +12,34 @@
 ``metrics.json``    the scores
 ``card.md``         the model card: intended use, training data, scores, limits
 ``report.html``     the same with figures and sounds
+``heard.json``      digests and groups of the training clips, with ``recordings.npz``: their fingerprints
 ==================  ==================================================================================
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from woodshed.atomic import write_whole
 from woodshed.errors import ModelFolderError, WoodshedError, look_up, printable
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.front_ends import front_end_from_dict, front_end_name, front_end_to_dict
-from woodshed.recognition.learners import all_file_names, learner_of
+from woodshed.recognition.front_ends import FRONT_ENDS, front_end_from_dict, front_end_name
+from woodshed.recognition.learners import learner_of, models
 from woodshed.training.model_folder import (
-    FORMAT,
     LABELS_NAME,
     METRICS_NAME,
     SETTINGS_NAME,
     damaged,
-    make_folder,
     read_checked,
     read_contents,
     read_settings,
-    to_json,
 )
 from woodshed.training.progress import LearningCurve
 
 _SKOPS_NAME = "model.skops"
 """File of a classical estimator before it was written as ONNX."""
-
-
-def save_model(estimator: AudioEstimator, folder: Path) -> None:
-    """Write a fitted estimator into a folder, each file whole or not at all.
-
-    ``settings.json`` comes last and holds the digests of the others, so that a folder in which writing was
-    interrupted, or whose files do not belong together, is refused when it is loaded.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be made or written to.
-    NotFittedError
-        If the estimator is not fitted.
-    """
-    labels = [str(name) for name in estimator.fitted("classes_")]
-    make_folder(folder)
-    contents = {LABELS_NAME: to_json(labels).encode(), **estimator.files_, **estimator.extra_files()}
-    for name, content in contents.items():
-        write_whole(folder / name, content)
-    settings = {
-        "format": FORMAT,
-        "task": type(estimator).task,
-        "settings": estimator.fitted("fitted_settings_") | {"store": None},
-        "feature": front_end_to_dict(estimator.feature_),
-        "curve": asdict(estimator.curve_),
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
-    }
-    write_whole(folder / SETTINGS_NAME, to_json(settings))
-    kind = type(estimator)
-    for name in (all_file_names() | kind.head.files | kind.extra_names) - set(contents):
-        (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
 
 def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
@@ -89,7 +50,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     Parameters
     ----------
     folder
-        What `save_model` wrote.
+        What `AudioEstimator.save` wrote.
     tasks
         Name of each task that may be loaded -> module and class.
 
@@ -107,6 +68,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
             "Load it with woodshed.load(folder)."
         )
     kind: type[AudioEstimator] = look_up("task", task, tasks)
+    _check_installed(folder, settings)
     try:
         estimator = kind(**settings["settings"])
         learner = learner_of(estimator.net)
@@ -127,7 +89,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     try:
         labels = json.loads(contents.pop(LABELS_NAME))
         estimator.set_learned(
-            classes=np.asarray(labels, dtype=str),
+            classes=kind.head.names_of(labels),
             feature=feature,
             files={name: content for name, content in contents.items() if name not in kind.extra_names},
             curve=curve,
@@ -139,6 +101,21 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     if learner.reads_rows:
         estimator.net_  # noqa: B018  # built now, so that a file that was tampered with is refused now
     return estimator
+
+
+def _check_installed(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Raise `ModelFolderError` if a model uses a front end or a net that only another installation has."""
+    values, feature = settings["settings"], settings["feature"]
+    net = values.get("net") if isinstance(values, dict) else None
+    names = feature if isinstance(feature, dict) else ()
+    unknown = [("front end", name) for name in map(front_end_name, names) if name not in FRONT_ENDS]
+    if isinstance(net, str) and net not in models():
+        unknown.append(("net", net))
+    for what, name in unknown:
+        raise ModelFolderError(
+            f"{printable(folder)}: this model uses a {what} that is not installed: {printable(name)}. "
+            f"Install or import the package that adds it to the registry, or train with another {what}."
+        )
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

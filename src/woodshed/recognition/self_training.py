@@ -75,7 +75,7 @@ class PseudoLabels:
     """
 
     n_unlabelled: int
-    names: Mapping[int, str]
+    names: Mapping[int, Any]
     least_probability: float | None
 
     def to_text(self) -> str:
@@ -120,7 +120,7 @@ def fit_with_unlabelled(
     recogniser: Any,
     fit: Callable[..., Any],
     clips: Sequence[Clip],
-    labels: Sequence[str | None],
+    labels: Sequence[Any],
     groups: Sequence[str] | None,
     sample_weight: Sequence[float] | None,
 ) -> PseudoLabels | None:
@@ -144,7 +144,7 @@ def fit_with_unlabelled(
     labelled = np.asarray([k for k, label in enumerate(labels) if label is not None], np.int64)
     others = np.setdiff1d(np.arange(len(labels)), labelled)
     weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    rows, names = labelled, [str(labels[k]) for k in labelled]
+    rows, names = labelled, [labels[k] for k in labelled]
     pseudo_labels = None
     if recogniser.get_params()["unlabelled"] is not None:
         taken, added, least = _pseudo_labels(recogniser, clips, labelled, names, others, groups, weights)
@@ -167,11 +167,11 @@ def _pseudo_labels(  # the arrays of one training set
     recogniser: Any,
     clips: Sequence[Clip],
     labelled: NDArray[np.int64],
-    names: list[str],
+    names: list[Any],
     others: NDArray[np.int64],
     groups: Sequence[str] | None,
     weights: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], list[str], float | None]:
+) -> tuple[NDArray[np.int64], list[Any], float | None]:
     """Return the unlabelled clips to train on, their labels, and the probability from which they count."""
     labelled_clips = subset_of(clips, labelled)
     own_groups = None if groups is None else [groups[k] for k in labelled]
@@ -190,7 +190,7 @@ def _pseudo_labels(  # the arrays of one training set
 def least_probability(
     recogniser: Any,
     clips: Sequence[Clip],
-    labels: Sequence[str],
+    labels: Sequence[Any],
     groups: Sequence[str] | None,
     weights: NDArray[np.float64],
 ) -> float | None:
@@ -206,7 +206,7 @@ def least_probability(
     truth = np.asarray(labels)
     probabilities, is_right = np.zeros(len(truth)), np.zeros(len(truth), bool)
     recogniser.head.encode(labels)  # raises if there are fewer than two classes
-    for test in _folds(labels, groups, recogniser.seed):
+    for test in _folds([str(label) for label in labels], groups, recogniser.seed):
         train = np.setdiff1d(np.arange(len(truth)), test)
         model = _unfitted(recogniser).fit(
             subset_of(clips, train),

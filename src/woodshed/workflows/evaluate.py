@@ -8,9 +8,9 @@ from pathlib import Path
 from woodshed.data.check import check
 from woodshed.recognition.experiments.cross_validation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.recognition.folder import is_leaky, write_results
+from woodshed.report.recognition.folder import find_overlap, write_results
 from woodshed.report.recognition.page import skipped_files
-from woodshed.workflows.files import load_corpus_for, load_recogniser, prepare_folder, require_usable
+from woodshed.workflows.files import load_corpus_for, load_model_for, prepare_folder, require_usable
 
 
 def evaluate(
@@ -25,7 +25,8 @@ def evaluate(
 ) -> Experiment:
     """Test a model on the examples of a corpus, and write a report.
 
-    The split of the result is leaky if the model was trained on some of these files or groups.
+    The split of the result is leaky if the model was trained on some of these files, on other versions of
+    them (resampled, encoded, trimmed), or on some of the groups.
 
     Parameters
     ----------
@@ -45,12 +46,13 @@ def evaluate(
     WoodshedError
         If the model cannot be loaded, nothing usable is found, or the folder cannot be written to.
     """
-    estimator = load_recogniser(model)
+    estimator = load_model_for("evaluate", model)
     corpus = load_corpus_for(estimator, data, group_by=group_by, targets=targets, to_fit=False)
     if out is not None:
         prepare_folder(out, force=force)
     corpus = check(corpus, least_classes=1)
-    experiment = evaluate_model(estimator, corpus, leaky=is_leaky(model, corpus))
+    overlap = find_overlap(model, corpus)
+    experiment = evaluate_model(estimator, corpus, leaky=overlap.leaky, learned_from=overlap.learned_from)
     require_usable(len(experiment.corpus.examples), skipped_files(experiment), what="file", strict=strict)
     if out is not None:
         write_results(experiment, out)

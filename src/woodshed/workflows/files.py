@@ -9,10 +9,11 @@ from typing import Any
 from woodshed.atomic import write_whole
 from woodshed.data.example import Corpus, Skipped
 from woodshed.data.source import read_source
-from woodshed.errors import DataError, OutputError, ParameterError, counted, printable
+from woodshed.errors import DataError, OutputError, counted, near_miss, printable
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.tasks import load
-from woodshed.tasks.shipped import SHIPPED, shipped_folder
+from woodshed.tasks.shipped import SHIPPED, model_folder
+from woodshed.training.estimator import check_verb
 from woodshed.training.model_folder import make_folder
 from woodshed.training.run_state import RunState
 
@@ -143,24 +144,29 @@ def load_corpus_for(
     return head.select(corpus, estimator, to_fit=to_fit)
 
 
-def load_recogniser(folder: Path) -> Any:
-    """Load a recogniser, tagger or regressor.
+def load_model_for(verb: str, model: str | Path) -> Any:
+    """Load the model that a verb is to be used with.
+
+    Parameters
+    ----------
+    verb
+        A verb of the command line that takes a model.
+    model
+        Folder of a model, or the name of one that comes with woodshed.
 
     Raises
     ------
     ParameterError
-        If the model generates instead, or is shipped, since all shipped models generate.
+        If a model of its kind cannot be used with the verb; the message names the verbs that it has.
     ModelFolderError
         If it is not a model, or is damaged.
     """
-    is_shipped = str(folder) in SHIPPED and not folder.exists()
-    model = load(shipped_folder(str(folder)) if is_shipped else folder)
-    if not isinstance(model, AudioEstimator):
-        raise ParameterError(
-            f"{printable(folder)} is a model of task {model.task!r}, which predicts nothing. "
-            f"Use: woodshed generate {printable(folder)}"
-        )
-    return model
+    name, folder = str(model), Path(model)
+    if not folder.exists() and near_miss(name, SHIPPED).startswith("Did"):
+        folder = model_folder(name)  # a shipped one, or an error with the near miss
+    estimator = load(folder)
+    check_verb(estimator, verb, model)
+    return estimator
 
 
 def numbered(target: Path, n_parts: int) -> list[Path]:

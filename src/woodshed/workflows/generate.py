@@ -9,7 +9,7 @@ from typing import Any
 
 from woodshed.composition.generation import EvaluatedGeneration
 from woodshed.composition.generator import Generator, generate
-from woodshed.errors import ParameterError, check_seed, printable
+from woodshed.errors import check_seed
 from woodshed.report.composition.piece_page import (
     PAGE_NAME,
     check_formats,
@@ -17,8 +17,8 @@ from woodshed.report.composition.piece_page import (
     write_piece_folder,
 )
 from woodshed.symbolic.rendering import BEST, check_soundfont
-from woodshed.tasks import load
-from woodshed.tasks.shipped import SHIPPED, model_folder
+from woodshed.training.estimator import check_verb
+from woodshed.workflows.files import load_model_for
 from woodshed.workflows.progress import SILENT, Progress, stage
 
 
@@ -93,7 +93,8 @@ def generate_into_folder(  # noqa: PLR0913  the options of the verb
     check_formats(formats or ())
     check_soundfont(soundfont)
     check_seed(seed)
-    generator = load_generator(model) if isinstance(model, str) else model
+    generator: Generator = load_model_for("generate", model) if isinstance(model, str) else model
+    check_verb(generator, "generate")
     task = generator.task
     request = generator.request_class.from_options(options or {}, task=task)
     folder = Path(f"{task}s") if out is None else out
@@ -112,23 +113,3 @@ def generate_into_folder(  # noqa: PLR0913  the options of the verb
             on_item=lambda _: advance(),
         )
     return GenerationResult(task, tuple(items), folder)
-
-
-def load_generator(model: str) -> Generator:
-    """Load a model that generates: from a folder, or a shipped one by name.
-
-    Raises
-    ------
-    ParameterError
-        If it is neither, or the model does not generate anything.
-    ModelFolderError
-        If the model is damaged.
-    """
-    folder = model_folder(model)
-    generator = load(folder)
-    if not isinstance(generator, Generator):
-        raise ParameterError(
-            f"{printable(folder)} is a recognition model (task {generator.task!r}), which cannot generate. "
-            f"Use a model of a generation task, or a shipped one: {', '.join(SHIPPED)}."
-        )
-    return generator

@@ -95,7 +95,7 @@ def describe(model: str) -> ModelInfo:
         folder=folder,
         task=contents["task"],
         head=None if generates else task_class(contents["task"]).head,
-        labels=tuple(contents["labels"]),
+        labels=tuple(map(str, contents["labels"])),
         architecture=(_size if generates else _architecture)(contents),
         scores=tuple(map(ScoreRow.from_dict, contents["scores"])),
         bits=tuple(contents["bits"]),

@@ -18,6 +18,7 @@ from woodshed.recognition.detection.live import BLOCK_S, LiveDetector, paced
 from woodshed.recognition.detection.sliding_window import window_classifier
 from woodshed.recognition.estimator import AudioEstimator, Recogniser, predict_files
 from woodshed.timeline import Timeline
+from woodshed.training.estimator import check_verb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ class DetectionSettings:
         durations = {"smooth_s": self.smooth_s, "min_event_s": self.min_event_s}
         settings: dict[str, Any] = {name: value for name, value in durations.items() if value is not None}
         rule = EventRule(**settings)
+        check_verb(recogniser, "predict")
         window_classifier(recogniser)  # raises unless events can be detected
         return calibrated_rule(
             recogniser,
@@ -85,8 +87,9 @@ def predict(
     Raises
     ------
     ParameterError
-        If a rate is given for anything but a classifier.
+        If a rate is given for anything but a classifier, or the model does not predict.
     """
+    check_verb(estimator, "predict")
     if false_positive_rate is None:
         return predict_files(estimator, paths, skipped, strict=strict)
     if "false_positive_rate" not in estimator.head.options:

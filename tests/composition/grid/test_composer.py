@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from woodshed.composition.composer import save_composer
 from woodshed.composition.fitting import NOTHING
 from woodshed.composition.grid.fitting import CellBatches
 from woodshed.composition.grid.gibbs import MAX_COMPLETE_PASSES, GridWriter, find_faults
@@ -102,7 +101,7 @@ def test_likelihood_is_exact(composer: ChoraleComposer, pieces: list[np.ndarray]
 
 
 def test_save_and_load_write_the_same(composer: ChoraleComposer, tmp_path: Path) -> None:
-    save_composer(composer, tmp_path)
+    composer.save(tmp_path)
     loaded = load(tmp_path)
     assert isinstance(loaded, ChoraleComposer)
     holes = np.full((8, 4), HOLE)

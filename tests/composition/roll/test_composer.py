@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.composition.composer import save_composer
 from woodshed.composition.experiment import ComposerRun
 from woodshed.composition.fitting import NOTHING, PackedBatches
 from woodshed.composition.generator import generate
@@ -114,7 +113,7 @@ def test_what_is_written_follows_what_was_learned(net: str, learned: ReferenceSe
 
 @every_net
 def test_it_is_the_same_after_saving(net: str, learned: ReferenceSet, tmp_path: Path) -> None:
-    save_composer(learned(net), tmp_path)
+    learned(net).save(tmp_path)
     loaded = woodshed.load(tmp_path)
     assert isinstance(loaded, RollComposer)
     assert loaded.known_ == learned(net).known_

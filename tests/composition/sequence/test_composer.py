@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.composition.composer import save_composer
 from woodshed.composition.fitting import NOTHING, PackedBatches
 from woodshed.composition.generator import generate
 from woodshed.composition.sampling import Sampler
@@ -137,11 +136,11 @@ def test_what_is_given_may_be_a_copy(composer: TuneComposer) -> None:
 
 
 def test_it_is_the_same_after_saving(composer: TuneComposer, tmp_path: Path) -> None:
-    save_composer(composer, tmp_path / "model")
+    composer.save(tmp_path / "model")
     loaded = woodshed.load(tmp_path / "model")
     assert loaded.sample_texts(2, seed=1) == composer.sample_texts(2, seed=1)
     assert loaded.known_ == composer.known_
-    save_composer(composer, tmp_path / "half", half=True)
+    composer.save(tmp_path / "half", half=True)
     close = woodshed.load(tmp_path / "half").bits_per_token([SCALE, JIG])
     assert close == pytest.approx(composer.bits_per_token([SCALE, JIG]), abs=0.01)
     assert (tmp_path / "half" / "weights.npz").stat().st_size < 0.6 * (
@@ -150,7 +149,7 @@ def test_it_is_the_same_after_saving(composer: TuneComposer, tmp_path: Path) -> 
 
 
 def test_a_damaged_folder_is_refused(composer: TuneComposer, tmp_path: Path) -> None:
-    save_composer(composer, tmp_path)
+    composer.save(tmp_path)
     weights = tmp_path / "weights.npz"
     weights.write_bytes(weights.read_bytes()[:-50])
     with pytest.raises(ModelFolderError, match=r"weights\.npz is damaged"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -17,7 +18,14 @@ from woodshed.data.split import honest_splits
 from woodshed.errors import DataError
 from woodshed.features import Summary
 from woodshed.recognition.classical import CLASSICAL, forest
-from woodshed.recognition.classical.model import Case, fit_model, probabilities
+from woodshed.recognition.classical.model import (
+    Case,
+    ClassicalPredictor,
+    fit_model,
+    model_to_bytes,
+    probabilities,
+)
+from woodshed.recognition.classical.svm import coupled
 from woodshed.recognition.clip_item import summarise
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
@@ -65,15 +73,56 @@ def test_a_rare_class_counts_as_much_as_a_common_one(name: str) -> None:
     assert found.mean() > 0.6  # by counts alone the rare class would be named about one time in ten
 
 
-def test_the_probabilities_of_the_svm_are_the_softmax_of_its_margins() -> None:
-    rows, columns = blobs(3, 0)
-    model = fit_model("svm", rows, columns)
-    margins = np.exp(model.decision_function(rows))
-    assert probabilities(model, rows) == pytest.approx(margins / margins.sum(axis=1, keepdims=True))
-    assert np.array_equal(probabilities(model, rows).argmax(axis=1), model.predict(rows))
+def test_the_probabilities_of_the_svm_are_products_over_pairs_and_keep_its_decision() -> None:
+    rows, columns = blobs(4, 0)
+    rows = rows + np.random.default_rng(5).normal(0, 5, rows.shape)  # so that votes and products disagree
+    half = len(rows) // 2
+    model = fit_model("svm", rows[:half], columns[:half])
+    answers = probabilities(model, rows)
+    assert np.array_equal(answers.argmax(axis=1), model.predict(rows))
+    pairs = copy.deepcopy(model).set_params(
+        pairwisesvc__decision_function_shape="ovo", pairwisesvc__break_ties=False
+    )
+    first, second = np.triu_indices(4, 1)
+    share = 1 / (1 + np.exp(-2 * pairs.decision_function(rows)))
+    products = np.ones((len(rows), 4))
+    for k, (i, j) in enumerate(zip(first, second, strict=True)):
+        products[:, i] *= share[:, k]
+        products[:, j] *= 1 - share[:, k]
+    products /= products.sum(axis=1, keepdims=True)
+    assert np.sort(answers) == pytest.approx(np.sort(products))
+    agrees = products.argmax(axis=1) == model.predict(rows)
+    assert agrees.any()
+    assert answers[agrees] == pytest.approx(products[agrees])
     two = fit_model("svm", *blobs(2, 0))
     margin = two.decision_function(blobs(2, 1)[0])
     assert probabilities(two, blobs(2, 1)[0])[:, 1] == pytest.approx(1 / (1 + np.exp(-2 * margin)))
+
+
+def test_where_votes_and_products_disagree_the_two_probabilities_are_exchanged_also_in_the_file() -> None:
+    decisions, margins = (
+        np.array([[0.1, 0.1, 5.0]]),
+        np.array([[2.1, 1.2, -0.3]]),
+    )  # 1 loses narrowly, wins clearly
+    expected = coupled(decisions, margins)
+    assert expected.argmax() == 0
+    assert expected[0, 0] > expected[0, 1] > expected[0, 2]
+    rng = np.random.default_rng(1)
+    rows, columns = rng.normal(0, 1, (60, 3)), np.arange(60) % 5  # noise: many disagreements
+    model = fit_model("svm", rows, columns)
+    others = rng.normal(0, 1, (300, 3))
+    answers = ClassicalPredictor(model_to_bytes("svm", model, 3), n_values=3, n_outputs=5).predict(others)
+    assert answers == pytest.approx(probabilities(model, others), abs=1e-12)
+    assert np.array_equal(answers.argmax(axis=1), model.predict(others))
+
+
+def test_the_confidence_of_the_svm_tells_certain_predictions_from_doubtful_ones() -> None:
+    rows, columns = blobs(4, 0)
+    model = fit_model("svm", rows, columns)
+    middle = rows.mean(axis=0, keepdims=True)
+    sure, doubtful = probabilities(model, rows).max(axis=1), probabilities(model, middle).max()
+    assert np.median(sure) > doubtful + 0.2
+    assert sure.std() > 0.01  # it was one constant: the count of votes
 
 
 @every_model

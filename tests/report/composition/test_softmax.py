@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.composition.composer import save_composer
 from woodshed.html.chart import Plot, heat_image
 from woodshed.report.composition.softmax_page import SECTIONS, player
 from woodshed.tasks.tune import TuneComposer
@@ -21,7 +20,7 @@ from woodshed.training.progress import LearningCurve
 @pytest.fixture(scope="module")
 def model(tune_composer: TuneComposer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explain") / "R&B <model>"
-    save_composer(tune_composer, folder)
+    tune_composer.save(folder)
     return folder
 
 
@@ -78,7 +77,7 @@ def test_sentences_follow_the_model(
     bias[other.vocabulary.index("z")] = 3.0
     curve = LearningCurve("training", (2.0, 1.0), (), (), 1)
     other.set_learned({**tune_composer.weights_, "logits/bias": bias}, curve, tune_composer.known_)
-    save_composer(other, tmp_path / "model")
+    other.save(tmp_path / "model")
     finished = cli("explain", tmp_path / "model", "--out", tmp_path / "out")
     assert finished.code == 0, finished.err
     assert "the bias favours “z”" in finished.out

@@ -156,7 +156,7 @@ def test_the_page_holds_everything_and_escapes_names(comparison: Comparison, tmp
     assert "<i>it fell" not in page
     assert page.count("<circle") == 4
     assert "Best of 3 models: <b>best</b>" in page
-    assert "Not significantly different from it: other." in page
+    assert "No significant difference from: other." in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     found = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
     assert found == json.loads(json.dumps(found))

@@ -53,3 +53,25 @@ def test_kept_epoch_is_marked_where_it_is_and_a_diverged_loss_does_not_break_the
         assert dot.get("cx") == kept.get("x1")
     lines = {line.get("class"): line.get("points", "").split() for line in loss.iter(f"{SVG}polyline")}
     assert len(lines["main"]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["svm", "SVM on summary features", "kernel ridge regression on task features", "m" * 70]
+)
+@pytest.mark.parametrize("note", ["", "groups unknown"])
+def test_a_name_and_its_numbers_do_not_overlap(name: str, note: str) -> None:
+    rows = [
+        (name, MeasuredScore(0.933, Interval(0.861, 0.978)), note),
+        ("majority class", MeasuredScore(0.1, Interval(0.05, 0.2)), ""),
+    ]
+    root = ET.fromstring(accuracy_figure("accuracy by method", rows))
+    boxes = []
+    for node in root.iter("{http://www.w3.org/2000/svg}text"):
+        width = 6.4 * len(node.text or "")  # of a character of 11.5 px, on average
+        x = float(node.get("x", 0)) - {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0)
+        boxes.append((x, x + width, float(node.get("y", 0))))
+    assert len(boxes) == 9
+    for k, (left, right, y) in enumerate(boxes):
+        assert right <= 345
+        for other_left, other_right, other_y in boxes[k + 1 :]:
+            assert abs(y - other_y) >= 12 or right < other_left or other_right < left

@@ -32,8 +32,8 @@ INPUT_NAME, OUTPUT_NAME = "rows", "predictions"
 # fmt: off
 OPERATORS = frozenset((
     "Abs", "Add", "Cast", "Concat", "Div", "Equal", "Exp", "Gather", "GatherElements", "Greater", "Identity",
-    "Less", "MatMul", "Mul", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Softmax", "Sqrt", "Sub", "TopK",
-    "Unsqueeze", "Where",
+    "Less", "Log", "MatMul", "Mul", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Softmax", "Sqrt", "Sub",
+    "TopK", "Unsqueeze", "Where",
 ))
 # fmt: on
 """Operators that a file may hold."""
@@ -83,8 +83,8 @@ class ClassicalModel:
     ----------
     build_classifier, build_regressor
         Functions of the case and the number of training rows that return an unfitted estimator with the
-        interface of scikit-learn: a classifier has ``classes_`` and ``predict_proba`` or
-        ``decision_function``, a regressor ``predict``. Models with the same regressor share the function, so
+        interface of scikit-learn: a classifier has ``classes_`` and ``predict_proba``, a regressor
+        ``predict``. Models with the same regressor share the function, so
         that a search tries it once.
     export
         Function that adds a fitted estimator to an ONNX graph. Its arguments are the graph, the name of the
@@ -183,6 +183,7 @@ def fit_weighted(
     alike.
     """
     import joblib
+    import sklearn
     from sklearn.utils.validation import has_fit_parameter
 
     name, last = estimator.steps[-1] if hasattr(estimator, "steps") else ("", estimator)
@@ -191,25 +192,18 @@ def fit_weighted(
         rows, targets, weights = rows[weights > 0], targets[weights > 0], weights[weights > 0]
         if has_fit_parameter(last, "sample_weight"):
             arguments[f"{name}__sample_weight" if name else "sample_weight"] = weights
-    with joblib.parallel_config("threading", n_jobs=n_jobs), _ignore_blas_warnings():
+    with (
+        joblib.parallel_config("threading", n_jobs=n_jobs),
+        sklearn.config_context(enable_metadata_routing=False),  # the weights are passed by the step's name
+        _ignore_blas_warnings(),
+    ):
         return estimator.fit(rows, targets, **arguments)
 
 
 def probabilities(estimator: Any, rows: Rows) -> Rows:
-    """Return the probability of each class, shape ``(n_clips, n_classes)``.
-
-    A support vector machine has margins instead, which a softmax turns into probabilities: it keeps their
-    order, and is not calibrated.
-    """
-    from scipy.special import softmax
-
+    """Return the probability of each class, shape ``(n_clips, n_classes)``; they are not calibrated."""
     with _ignore_blas_warnings():
-        if hasattr(estimator, "predict_proba"):
-            return np.asarray(estimator.predict_proba(rows), dtype=np.float64)
-        margins = np.asarray(estimator.decision_function(rows), dtype=np.float64)
-    if margins.ndim == 1:  # two classes have one margin, that of the second
-        margins = np.stack([-margins, margins], axis=1)
-    return np.asarray(softmax(margins, axis=1))
+        return np.asarray(estimator.predict_proba(rows), dtype=np.float64)
 
 
 def fit_columns(

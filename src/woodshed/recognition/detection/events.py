@@ -162,7 +162,7 @@ def calibrated_rule(
     ParameterError
         If a rate is out of range, or too low for the number of test clips of the model.
     """
-    labels = tuple(recogniser.fitted("classes_").tolist())
+    labels = tuple(map(str, recogniser.fitted("classes_")))
     thresholds = rule.thresholds_of(labels)
     if false_positive_rate is not None:
         thresholds = np.maximum(thresholds, recogniser.confidence_.thresholds_at(false_positive_rate))

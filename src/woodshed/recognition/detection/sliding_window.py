@@ -310,7 +310,7 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
             "With longer steps some sound would be in no window."
         )
     return WindowClassifier(
-        labels=tuple(recogniser.fitted("classes_").tolist()),
+        labels=tuple(map(str, recogniser.fitted("classes_"))),
         feature=feature,
         n_rows=n_rows,
         n_step=max(1, round(hop_s * rate_hz)),

@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
 from woodshed.recognition.clip_item import common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
+from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
 from woodshed.training.model_folder import provenance, to_json
 from woodshed.training.progress import LearningCurve, Watcher
@@ -326,10 +327,17 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
     return {name: value for name, value in settings.items() if name in names}
 
 
-def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -> Experiment:
+def evaluate(
+    estimator: AudioEstimator,
+    corpus: Corpus,
+    *,
+    leaky: bool | None,
+    learned_from: Mapping[Path, str] | None = None,
+) -> Experiment:
     """Predict every example of a corpus, and return outputs and truth.
 
-    Examples whose label the model does not know are skipped and named.
+    What the model refuses counts as wrong. Examples of classes that it does not have are predicted too, and
+    reported apart: the right prediction for them is a refusal.
 
     Parameters
     ----------
@@ -339,6 +347,8 @@ def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -
         Checked examples.
     leaky
         Whether the model was trained on some of these files or groups; None if that is not known.
+    learned_from
+        Files that the model was trained on -> name of the training file of which they are a version.
 
     Raises
     ------
@@ -347,29 +357,42 @@ def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -
     """
     began = time.monotonic()
     head = type(estimator).head
-    usable, truth, skipped = head.known_to(estimator, corpus)
-    sounds = Sounds(usable.examples)
-    outputs = estimator.outputs(sounds)
+    tested = head.known_to(estimator, corpus)
+    sounds = Sounds(tested.corpus.examples)
+    outputs, n = estimator.outputs(sounds), len(sounds)
+    judged = head.judge(estimator, sounds)
     result = SplitResult(
-        split="all of it",
+        split=f"these {n} recordings" if n > 1 else "this recording",
         leaky=leaky,
-        indices=np.arange(len(truth)),
-        folds=np.full(len(truth), "all"),
-        truth=truth.astype(np.float64),
+        indices=np.arange(n),
+        folds=np.full(n, "all"),
+        truth=tested.truth.astype(np.float64),
         outputs={method_of(estimator): outputs},
         decisions=head.decisions(estimator, outputs),
-        judged=head.judge(estimator, sounds),
+        judged=judged,
+        refused=None if judged is None else judged.refusals != "",
     )
     return Experiment(
         task=type(estimator).task,
         head=head,
-        corpus=usable,
+        corpus=tested.corpus,
         names=tuple(str(name) for name in estimator.fitted("classes_")),
         splits=(result,),
         settings=deciding_settings(estimator, estimator.get_params()),
-        skipped=skipped,
         provenance=provenance(estimator.seed, time.monotonic() - began),
+        evaluation=Evaluation(
+            tested.spellings,
+            tested.unknown,
+            _are_refused(estimator, tested.unknown),
+            dict(learned_from or {}),
+        ),
     )
+
+
+def _are_refused(estimator: AudioEstimator, examples: Sequence[Example]) -> NDArray[np.bool_]:
+    """Return whether a model refuses each of some examples."""
+    judged = type(estimator).head.judge(estimator, Sounds(examples)) if examples else None
+    return np.zeros(len(examples), bool) if judged is None else np.asarray(judged.refusals != "")
 
 
 def fingerprint(settings: Mapping[str, Any], corpus: Corpus, splits: Sequence[Split]) -> str:

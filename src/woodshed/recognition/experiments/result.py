@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.finding import Checkup
-from woodshed.data.example import Corpus, Skipped
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.recognition.heads.head import Head
 from woodshed.training.progress import LearningCurve
@@ -43,6 +44,10 @@ class SplitResult:
         One for each fold in which a network was trained.
     judged
         Calibrated probabilities and refusals of a classifier; None if there are none.
+    refused
+        Shape ``(n_test,)``: whether a test clip gets no class, which counts as wrong. None if every clip
+        counts by its most probable class, as in a cross-validation, where models are compared with baselines
+        that refuse nothing.
     """
 
     split: str
@@ -54,11 +59,34 @@ class SplitResult:
     decisions: NDArray[np.float64]
     curves: tuple[LearningCurve, ...] = ()
     judged: CalibratedPredictions | None = None
+    refused: NDArray[np.bool_] | None = None
 
     @property
     def method(self) -> str:
         """The name of the model, which is the first method."""
         return next(iter(self.outputs))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was noticed about the recordings that a finished model was tested on.
+
+    Parameters
+    ----------
+    spellings
+        Label of the recordings -> class of the model that it is another spelling of.
+    unknown
+        Recordings of classes that the model does not have. The right prediction for them is a refusal.
+    is_refused
+        Shape ``(n_unknown,)``: whether each of them is refused.
+    learned_from
+        Recordings that the model was trained on -> name of the training file of which they are a version.
+    """
+
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[Example, ...] = ()
+    is_refused: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    learned_from: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,6 +187,8 @@ class Experiment:
         How the settings were chosen; None if they were given.
     checkup
         What the quick check of the corpus found before training; None if there was none.
+    evaluation
+        What was noticed about further recordings; None for a cross-validation.
     """
 
     task: str
@@ -173,3 +203,4 @@ class Experiment:
     summary: SummaryTable | None = None
     tuning: SearchResult | None = None
     checkup: Checkup | None = None
+    evaluation: Evaluation | None = None

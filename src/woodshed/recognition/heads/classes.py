@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example, Skipped, duration_s
+from woodshed.data.label import match_labels
 from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError
@@ -29,7 +30,7 @@ from woodshed.recognition.confidence import (
     cross_fit,
     fit_confidence,
 )
-from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
+from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows, TestSet
 from woodshed.recognition.self_training import with_unlabelled
 
 if TYPE_CHECKING:
@@ -58,25 +59,33 @@ class ClassesHead(Head):
 
     # -- targets ----------------------------------------------------------------------------------
 
-    def encode(self, targets: Sequence[str], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
-        """Return the sorted classes, and a row with a single 1 for each label.
+    def encode(self, targets: Sequence[Any], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
+        """Return the sorted classes, in the type of the labels, and a row with a single 1 for each label.
 
         Raises
         ------
         DataError
-            If there are fewer than two classes.
+            If there are fewer than two classes, or labels of several types.
+
+        Examples
+        --------
+        >>> ClassesHead().encode([10, 9, 10])[0]
+        array([ 9, 10])
         """
-        classes: Names = np.unique(np.asarray(targets, dtype=str))
+        classes = np.unique(label_array(targets))
         if len(classes) < 2:
-            raise DataError(
-                f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
-            )
+            only = ", ".join(map(str, classes)) or "none"
+            raise DataError(f"There is only one class to learn: {only}. Give at least two.")
         return classes, self.encode_as(targets, classes.tolist())
 
-    def encode_as(self, targets: Sequence[str], names: Sequence[str]) -> NDArray[np.float32]:
-        """Return a row with a single 1 for each label, which must be one of the names."""
-        column = {name: k for k, name in enumerate(names)}
+    def encode_as(self, targets: Sequence[Any], names: Sequence[Any]) -> NDArray[np.float32]:
+        """Return a row with a single 1 for each label, which must be one of the names; compared as text."""
+        column = {str(name): k for k, name in enumerate(names)}
         return np.eye(len(names), dtype=np.float32)[[column[str(label)] for label in targets]]
+
+    def names_of(self, values: Sequence[Any]) -> Names:
+        """Return the classes that a model folder lists, in the type of the labels."""
+        return label_array(values)
 
     def target_of(self, example: Example) -> str:
         """Return the label of an example."""
@@ -106,26 +115,27 @@ class ClassesHead(Head):
         )
         return with_unlabelled(estimator if to_fit else None, labelled)
 
-    def known_to(
-        self, estimator: Any, corpus: Corpus
-    ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
-        """Return the examples whose label the model knows, their encoded labels, and the skipped others."""
-        classes = estimator.fitted("classes_").tolist()
-        usable = replace(corpus, examples=tuple(e for e in corpus.examples if e.label in classes))
+    def known_to(self, estimator: Any, corpus: Corpus) -> TestSet:
+        """Return the examples whose label is a class of the model, in any spelling, and the others."""
+        classes = [str(name) for name in estimator.fitted("classes_")]
+        matches = match_labels(corpus.labels, classes)
+        known = (
+            replace(example, label=matches[example.label])
+            for example in corpus.examples
+            if example.label in matches
+        )
+        usable = replace(corpus, examples=tuple(known))
         if not usable.examples:
             raise DataError(
                 f"{corpus.name} has the labels {', '.join(sorted(set(corpus.labels)))}, but the model knows "
                 f"{', '.join(classes)}. Rename the class folders to match, or train on this corpus."
             )
-        skipped = tuple(
-            Skipped(
-                example.path,
-                f"the label {example.label!r} is not a class of the model: {', '.join(classes)}.",
-            )
-            for example in corpus.examples
-            if example.label not in classes
+        return TestSet(
+            usable,
+            self.encode_as(usable.labels, classes),
+            tuple(example for example in corpus.examples if example.label not in matches),
+            {label: name for label, name in matches.items() if label != name},
         )
-        return usable, self.encode_as(usable.labels, classes), skipped
 
     def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
         """Raise `DataError` if a class is tested that is not in the training part."""
@@ -213,7 +223,7 @@ class ClassesHead(Head):
         ParameterError
             If no threshold is known for such a rate.
         """
-        names = estimator.fitted("classes_").tolist()
+        names = [str(name) for name in estimator.fitted("classes_")]
         confidence = estimator.confidence_
         thresholds = np.zeros(len(names))
         if false_positive_rate is not None:
@@ -272,6 +282,56 @@ class ClassesHead(Head):
     def evaluator(self, run: Any) -> Evaluator:
         """Return the evaluator that also calibrates confidence on held-out groups."""
         return ConfidenceEvaluator(run)
+
+
+def label_array(labels: Sequence[Any]) -> NDArray[Any]:
+    """Return labels as an array of their own type: text, whole numbers or booleans.
+
+    Raises
+    ------
+    DataError
+        If they are of several types, or of another one.
+
+    Examples
+    --------
+    >>> label_array([1, np.int64(3)]), label_array([True, False]).dtype
+    (array([1, 3]), dtype('bool'))
+    >>> label_array([1, "one"])
+    Traceback (most recent call last):
+    woodshed.errors.DataError: The labels are of several types: int (1) and str ('one'). Make them one, such
+    as [str(label) for label in labels].
+    """
+    firsts = {_kind_of(label): label for label in reversed(list(labels))}
+    if len(firsts) > 1:
+        kinds = " and ".join(f"{kind} ({label!r})" for kind, label in sorted(firsts.items()))
+        raise DataError(
+            f"The labels are of several types: {kinds}. Make them one, such as [str(label) for label in "
+            "labels]."
+        )
+    for kind, label in firsts.items():
+        if kind not in _LABEL_TYPES:
+            raise DataError(
+                f"A label is {label!r} ({kind}). Expected text, a whole number or a boolean. For numbers on "
+                "a scale use a Regressor."
+            )
+        return np.asarray(list(labels), dtype=_LABEL_TYPES[kind])
+    return np.zeros(0, dtype=str)
+
+
+_LABEL_TYPES: dict[str, Any] = {"str": str, "int": np.int64, "bool": bool, "whole float": np.float64}
+"""Name of a type of labels -> NumPy's type of the classes."""
+
+
+def _kind_of(label: Any) -> str:
+    """Return the name of the type of a label; Python's and NumPy's types have the same."""
+    if isinstance(label, str):
+        return "str"
+    if isinstance(label, bool | np.bool_):
+        return "bool"
+    if isinstance(label, int | np.integer):
+        return "int"
+    is_whole = isinstance(label, float | np.floating) and float(label).is_integer()
+    return "whole float" if is_whole else type(label).__name__
 
 
 class _Partial:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,8 +28,31 @@ if TYPE_CHECKING:
 Rows = NDArray[np.float64]
 """Encoded targets or outputs, shape ``(n_clips, n_names)``."""
 
-Names = NDArray[np.str_]
-"""Names of the outputs, shape ``(n_names,)``."""
+Names = NDArray[Any]
+"""Names of the outputs, shape ``(n_names,)``: text; of classes in the type of the labels."""
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """What of a corpus a fitted estimator can be tested on.
+
+    Parameters
+    ----------
+    corpus
+        The examples with a target that the estimator predicts.
+    truth
+        Their encoded targets, shape ``(n_examples, n_names)``.
+    unknown
+        The examples with another target.
+    spellings
+        Target -> name of the output that it is another spelling of.
+    """
+
+    __test__: ClassVar[bool] = False  # the name does not make it a test
+    corpus: Corpus
+    truth: NDArray[np.float32]
+    unknown: tuple[Example, ...] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Head(abc.ABC):
@@ -102,6 +125,10 @@ class Head(abc.ABC):
     @abc.abstractmethod
     def encode_as(self, targets: Sequence[Any], names: Sequence[str]) -> NDArray[np.float32]:
         """Encode targets for the given names, shape ``(n_clips, n_names)``; NaN where unknown."""
+
+    def names_of(self, values: Sequence[Any]) -> Names:
+        """Return the names that a model folder lists as an array; a `DataError` if they are unsuitable."""
+        return np.asarray(values, dtype=str)
 
     def target_of(self, example: Example) -> Any:
         """Return the target of an example of a corpus, as ``fit`` takes it."""
@@ -191,10 +218,8 @@ class Head(abc.ABC):
         """Return whether an example can be trained or tested on."""
         return bool(self.target_of(example))
 
-    def known_to(
-        self, estimator: Any, corpus: Corpus
-    ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
-        """Return what of a corpus a fitted estimator can be tested on, its encoded targets, and the rest.
+    def known_to(self, estimator: Any, corpus: Corpus) -> TestSet:
+        """Return what of a corpus a fitted estimator can be tested on, and the rest.
 
         Raises
         ------
@@ -205,7 +230,7 @@ class Head(abc.ABC):
         truth = self.encode_as([self.target_of(example) for example in corpus.examples], names)
         if not self.is_testable(truth):
             raise DataError(f"{corpus.name} has no {self.noun} that the model predicts: {', '.join(names)}.")
-        return corpus, truth, ()
+        return TestSet(corpus, truth)
 
     def is_testable(self, truth: NDArray[np.float32]) -> bool:
         """Return whether encoded targets hold anything to test."""

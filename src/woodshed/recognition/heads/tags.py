@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError
-from woodshed.metrics.calibration import Calibration, fit_calibration
+from woodshed.metrics.calibration import Calibration, fit_calibration, is_sharpening_proven
 from woodshed.prediction import Tagging
 from woodshed.recognition.heads.head import Head, Names, Rows
 
@@ -27,6 +27,10 @@ THRESHOLDS_NAME = "thresholds.json"
 
 DEFAULT_THRESHOLD = 0.5
 """Probability from which a tag is predicted, if no threshold was learned on held-out clips."""
+
+
+N_PARTS = 5
+"""Parts of the held-out clips on which a calibration is proven that was fitted to the others."""
 
 
 class TagsHead(Head):
@@ -54,7 +58,7 @@ class TagsHead(Head):
 
     def encode(self, targets: Sequence[Tags], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
         """Return the tags that are present in some clips and absent in others, and rows of 1, 0 and NaN."""
-        names = sorted({str(tag) for tags in targets for tag in tags})
+        names = sorted({name for tags in targets for name in _by_name(tags)})
         rows = self.encode_as(targets, names)
         varies = [bool((column == 1).any() and (column == 0).any()) for column in rows.T]
         if not any(varies):
@@ -73,9 +77,7 @@ class TagsHead(Head):
         [[1.0, 0.0], [nan, 0.0]]
         """
         rows = np.zeros((len(targets), len(names)), np.float32)
-        for row, tags in zip(rows, targets, strict=True):
-            if isinstance(tags, str):
-                raise DataError(f"The tags of a clip must be a list of names, got {tags!r}. Pass [{tags!r}].")
+        for row, tags in zip(rows, map(_by_name, targets), strict=True):
             if isinstance(tags, Mapping):
                 row[:] = [tags.get(name, np.nan) for name in names]
                 if not np.isin(row[~np.isnan(row)], (0, 1)).all():
@@ -84,8 +86,7 @@ class TagsHead(Head):
                         "Leave out unknown tags."
                     )
             else:
-                present = set(tags)
-                row[:] = [name in present for name in names]
+                row[:] = [name in tags for name in names]
         return rows
 
     def target_of(self, example: Example) -> Tags:
@@ -132,6 +133,7 @@ class TagsHead(Head):
         """Calibrate on held-out clips, and choose the threshold of each tag that has the highest F1.
 
         Present and absent are two classes; one calibration serves all tags, since rare tags have few clips.
+        It raises confidences only if that is proven on parts of the clips.
         """
         if not len(truth):
             return {}
@@ -140,7 +142,9 @@ class TagsHead(Head):
         calibration = Calibration()
         if len(np.unique(truth[is_known])) == 2:
             present = outputs[is_known]
-            calibration = fit_calibration(truth[is_known], np.stack([1 - present, present], axis=1), [0, 1])
+            calibration = _fit_calibration(
+                truth[is_known], np.stack([1 - present, present], axis=1), np.nonzero(is_known)[0] % N_PARTS
+            )
         outputs = calibrate_tags(calibration, outputs)
         thresholds = [best_threshold(*columns) for columns in zip(truth.T, outputs.T, strict=True)]
         return {
@@ -178,6 +182,42 @@ class TagsHead(Head):
         from woodshed.metrics.tagging import roc_auc
 
         return float(roc_auc(truth, outputs, average="macro"))
+
+
+def _by_name(tags: Tags) -> Mapping[str, float] | set[str]:
+    """Return the tags of a clip with their names as text.
+
+    Raises
+    ------
+    DataError
+        If they are one text, or an array of 0 and 1, which has no names.
+    """
+    if isinstance(tags, str):
+        raise DataError(f"The tags of a clip must be a list of names, got {tags!r}. Pass [{tags!r}].")
+    if isinstance(tags, np.ndarray) and tags.dtype.kind in "bf":
+        raise DataError(
+            f"The tags of a clip must be a list of names, got an array of {tags.dtype}. Pass a dict of 0 and "
+            "1 by name: dict(zip(names, row))."
+        )
+    if isinstance(tags, Mapping):
+        return {str(name): value for name, value in tags.items()}
+    return {str(name) for name in tags}
+
+
+def _fit_calibration(
+    truth: NDArray[np.floating], probabilities: Rows, parts: NDArray[np.int64]
+) -> Calibration:
+    """Fit a calibration; the identity if it raises confidences without proof on parts of the clips."""
+    calibration = fit_calibration(truth, probabilities, [0, 1])
+    if calibration.temperature >= 1:
+        return calibration
+    others = [
+        fit_calibration(truth[parts != part], probabilities[parts != part], [0, 1])
+        for part in np.unique(parts)
+        if (parts != part).any()
+    ]
+    is_proven = len(others) > 1 and is_sharpening_proven(truth, probabilities, [0, 1], parts, others)
+    return calibration if is_proven else Calibration()
 
 
 def calibrate_tags(calibration: Calibration, outputs: Rows) -> Rows:

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from woodshed.atomic import write_whole
-from woodshed.composition.composer import Composer, save_composer
+from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult
 from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
 from woodshed.errors import counted
@@ -22,7 +22,7 @@ def write_composer_folder(composer: Composer, result: ComposerResult, folder: Pa
     OutputError
         If the folder cannot be written to.
     """
-    save_composer(composer, folder)
+    composer.save(folder)
     write_whole(folder / METRICS_NAME, to_json(result.to_values()))
     write_whole(folder / CARD_NAME, composer_card(composer, result))
 

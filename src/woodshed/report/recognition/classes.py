@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from woodshed.errors import counted, printable
 from woodshed.html.chart import legend
 from woodshed.html.document import Markup, element, join, name_of, table
 from woodshed.metrics import calibration, confusion, interval, probability
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.confidence import CalibratedPredictions
-from woodshed.recognition.experiments.result import Experiment, SplitResult
+from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.confusion import confusion_section
 from woodshed.report.recognition.figures import map_section
@@ -236,6 +237,65 @@ def _cell(value: str, spread: str) -> Markup:
     return join([value, element("span", spread, class_="sub")])
 
 
+def _refusal_remarks(predictions: ClassPredictions, result: SplitResult) -> list[str]:
+    """Return the sentence with the accuracy of the answered clips and the number of the refused ones."""
+    if result.refused is None or result.judged is None:
+        return []
+    n_refused = int(predictions.refused.sum())
+    if not n_refused:
+        return ["No recording was refused."]
+    kinds = [
+        f"{int((result.judged.refusals == kind).sum())} as “{kind}”"
+        for kind in (NONE_OF_THESE, SILENCE)
+        if (result.judged.refusals == kind).any()
+    ]
+    n_answered = len(predictions.refused) - n_refused
+    correct = f": {percent(_accuracy_of_answered(predictions))} of them correct" if n_answered else ""
+    return [
+        f"{n_refused} of {counted(len(predictions.refused), 'recording')} refused ({', '.join(kinds)}), "
+        f"which counts as wrong. Answered {n_answered}{correct}."
+    ]
+
+
+def _accuracy_of_answered(predictions: ClassPredictions) -> float:
+    """Return the share of correct predictions among the clips that are given a class; NaN without any."""
+    answered = ~predictions.refused
+    return float(predictions.hits[answered].mean()) if answered.any() else math.nan
+
+
+def _label_remarks(evaluation: Evaluation) -> list[str]:
+    """Return sentences about labels that were matched to classes, and about those that no class matches."""
+    remarks = []
+    if evaluation.spellings:
+        pairs = ", ".join(
+            f"{printable(label)!r} as {printable(name)!r}" for label, name in evaluation.spellings.items()
+        )
+        remarks.append(f"Labels matched to the classes of the model: {pairs}.")
+    if evaluation.unknown:
+        labels = ", ".join(sorted({printable(example.label) for example in evaluation.unknown}))
+        n, n_refused = len(evaluation.unknown), int(evaluation.is_refused.sum())
+        remarks.append(
+            f"Not part of this score: {counted(n, 'recording')} of classes that the model does not have "
+            f"({labels}). Refused, as is right: {n_refused} of {n}."
+        )
+    return remarks
+
+
+def _unknown_section(evaluation: Evaluation) -> Markup:
+    """Return the table of the recordings of classes that the model does not have."""
+    labels = [example.label for example in evaluation.unknown]
+    rows = []
+    for label in sorted(set(labels)):
+        own = [refused for name, refused in zip(labels, evaluation.is_refused, strict=True) if name == label]
+        rows.append([name_of(label), str(len(own)), str(int(sum(own)))])
+    words = element(
+        "p",
+        "The model does not have these classes, so the right prediction is a refusal: “none of these” or "
+        "“silence”. They are not part of the scores above.",
+    )
+    return join([words, table(["class", "recordings", "refused"], rows, caption="Unknown classes")])
+
+
 class ClassesReport(HeadReport):
     """Accuracy, confusion matrix, scores of each class and group, calibration."""
 
@@ -252,6 +312,14 @@ class ClassesReport(HeadReport):
     def score(self, experiment: Experiment, result: SplitResult, method: str, measure: str) -> MeasuredScore:
         """Return one of the measures of a method."""
         return measured_score(class_predictions(experiment, result, method), measure)
+
+    def remarks(self, experiment: Experiment, result: SplitResult) -> list[str]:
+        """Return how many clips are refused, and what happened to other spellings and to unknown classes."""
+        return [
+            *_refusal_remarks(class_predictions(experiment, result), result),
+            *([] if experiment.evaluation is None else _label_remarks(experiment.evaluation)),
+            *super().remarks(experiment, result),
+        ]
 
     def sections(self, experiment: Experiment, result: SplitResult, max_confused: int) -> list[Section]:
         """Return confusion matrix, scores by class and group, ROC curves, calibration and learning curves."""
@@ -272,7 +340,9 @@ class ClassesReport(HeadReport):
         ]
 
     def data_sections(self, experiment: Experiment) -> list[Section]:
-        """Return the feature map of a classical estimator."""
+        """Return the feature map of a classical estimator, or the recordings of classes that it lacks."""
+        if experiment.evaluation is not None and experiment.evaluation.unknown:
+            return [("unknown", "Recordings of unknown classes", _unknown_section(experiment.evaluation))]
         if experiment.summary is None:
             return []
         return [("map", "Feature map", map_section(experiment.summary, experiment.corpus.labels))]
@@ -282,7 +352,7 @@ class ClassesReport(HeadReport):
         predictions = {method: class_predictions(experiment, result, method) for method in result.outputs}
         methods = {
             method: {
-                **confusion.evaluate(made.confusion),
+                **confusion.evaluate(made.confusion, n_refused=made.n_refused),
                 **probability.evaluate(*made.scored),
                 "expected_calibration_error": calibration_error(made),
             }
@@ -290,8 +360,16 @@ class ClassesReport(HeadReport):
         }
         if result.judged is None:
             return {"methods": methods}
+        answered = {}
+        if result.refused is not None:
+            own = predictions[result.method]
+            answered = {
+                "n_answered": int((~own.refused).sum()),
+                "n_refused": int(own.refused.sum()),
+                "accuracy_of_answered": _accuracy_of_answered(own),
+            }
         confidence = confidence_scores(predictions[result.method], result.judged)
-        return {"methods": methods, "confidence": confidence}
+        return {"methods": methods, **answered, "confidence": confidence}
 
     def limits(self, experiment: Experiment, result: SplitResult) -> list[str]:
         """Return what is predicted for clips of no class."""

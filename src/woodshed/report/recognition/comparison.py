@@ -302,6 +302,6 @@ def _rivals_text(ranked: Sequence[Ranked]) -> str:
     """Name the candidates that do not differ significantly from the best."""
     rivals = [one.net for one in ranked if one.is_significant is False and one.costs is not None]
     if rivals:
-        return f"Not significantly different from it: {', '.join(rivals)}."
+        return f"No significant difference from: {', '.join(rivals)}."
     is_clear = any(one.is_significant for one in ranked if one.costs is not None)
     return "It differs significantly from all others." if is_clear else ""

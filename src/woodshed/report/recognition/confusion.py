@@ -58,7 +58,7 @@ class Mistake:
 
 
 def find_mistakes(predictions: ClassPredictions, examples: NDArray[np.int64]) -> list[Mistake]:
-    """Return all misclassified clips, the most confident first.
+    """Return all clips that are given a wrong class, the most confident first; refused ones have none.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def find_mistakes(predictions: ClassPredictions, examples: NDArray[np.int64]) ->
         Shape ``(n,)``: index of each tested clip in the corpus.
     """
     mistakes = []
-    for row in np.flatnonzero(~predictions.hits).tolist():
+    for row in np.flatnonzero(~predictions.hits & ~predictions.refused).tolist():
         cell = int(predictions.truth[row]), int(predictions.predicted[row])
         true_probability, confidence = predictions.probabilities[row, list(cell)].tolist()
         mistakes.append(Mistake(row, int(examples[row]), cell, confidence, true_probability))
@@ -105,8 +105,13 @@ def confusion_section(
     """Return the matrix of one split and, beside or below it, the clips of its off-diagonal cells."""
     mistakes = find_mistakes(predictions, result.indices)
     counts = predictions.confusion
+    n_refused = int(predictions.refused.sum())
+    refused = [element("p", f"Not in the matrix: {counted(n_refused, 'refused clip')}.")] if n_refused else []
     if not mistakes:
-        return join([element("p", "All clips were classified correctly."), _matrix(experiment.names, counts)])
+        words = "All clips with a predicted class were" if n_refused else "All clips were"
+        return join(
+            [element("p", f"{words} classified correctly."), *refused, _matrix(experiment.names, counts)]
+        )
     audible = set(choose_audible(mistakes, max_confused))
     groups = groupby(sorted(mistakes, key=attrgetter("cell")), attrgetter("cell"))
     by_cell = {cell: list(group) for cell, group in groups}
@@ -121,6 +126,7 @@ def confusion_section(
                 f"see and play its clips{embedded}. The stronger the colour, the larger the share of the "
                 "row; blue is correct, orange wrong.",
             ),
+            *refused,
             element(
                 "div",
                 _matrix(experiment.names, counts, first=_opened_first(by_cell, audible)),

@@ -33,7 +33,9 @@ MAX_DOTS = 2000
 """Maximum number of dots of a scatter plot; more are thinned out evenly to keep the page small."""
 
 _UNIT = (0.0, 1.0)
-_MAX_NAME = 22
+_MAX_NAME = 46
+_NAME_WIDTH, _NUMBER_WIDTH = 6.9, 6.4
+"""Approximate width of a character of a name and of a number beside it, in pixels."""
 _GRID = np.linspace(0, 1, 201)
 
 
@@ -153,6 +155,8 @@ def accuracy_figure(
 ) -> Markup:
     """Draw a dot with its interval for each row, names on the left and numbers on the right.
 
+    Where a name and its numbers do not fit on one line, the numbers of all rows are below the names.
+
     Parameters
     ----------
     title
@@ -162,20 +166,36 @@ def accuracy_figure(
     emphasis
         Row that is drawn in the accent colour; None for all of them.
     """
+    names = [_short(name, _MAX_NAME) for name, _, _ in rows]
+    numbers = [_numbers_text(score, note) for _, score, note in rows]
+    width = 340 - 12 - 20
+    fits = all(
+        _NAME_WIDTH * len(name) + _NUMBER_WIDTH * (len(text) + 1) <= width
+        for name, text in zip(names, numbers, strict=True)
+    )
+    # Pixels from the top of a row to the name, the numbers (below a long name) and the dot; and its height.
+    name_y, number_y, dot_y, row_height = (15, 15, 27, 38) if fits else (15, 31, 43, 54)
     n_rows = len(rows)
-    plot = Plot(340, 38 * n_rows + 34, _UNIT, (float(n_rows), 0.0), left=12, right=20, top=4, bottom=30)
+    plot = Plot(
+        340, row_height * n_rows + 34, _UNIT, (float(n_rows), 0.0), left=12, right=20, top=4, bottom=30
+    )
     marks = [*plot.x_axis(percent_ticks())]
-    for k, (name, score, note) in enumerate(rows):
-        height = k + 0.72
-        interval = percent_range(score.interval)
-        numbers = [percent(score.value), "" if interval == UNKNOWN else f"({interval})", note]
+    for k, (_, score, _) in enumerate(rows):
+        height = k + dot_y / row_height
         marks += [
-            plot.note(0, k + 0.4, _short(name, _MAX_NAME if note else 2 * _MAX_NAME), "start", "name"),
-            plot.note(1, k + 0.4, " ".join(filter(None, numbers)), "end"),
+            plot.note(0, k + name_y / row_height, names[k], "start", "name"),
+            plot.note(1, k + number_y / row_height, numbers[k], "end"),
             plot.segment((0, height), (1, height), "grid"),
             *interval_marks(plot, score, height, muted=emphasis not in (None, k)),
         ]
     return plot.draw(title, marks)
+
+
+def _numbers_text(score: MeasuredScore, note: str) -> str:
+    """Return a score with its interval, if there is one, and a note."""
+    interval = percent_range(score.interval)
+    parts = [percent(score.value), "" if interval == UNKNOWN else f"({interval})", note]
+    return " ".join(filter(None, parts))
 
 
 def interval_marks(plot: Plot, score: MeasuredScore, y: float, *, muted: bool) -> list[Markup]:

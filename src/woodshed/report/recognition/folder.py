@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.atomic import write_whole
+from woodshed.data.doctor.recording_index import RecordingIndex
 from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
 from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
-from woodshed.errors import counted
+from woodshed.errors import DataError, counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.recognition.saving import save_model
 from woodshed.report.recognition.head_report import (
     HeadReport,
     badge_explanations,
@@ -37,6 +38,9 @@ from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 DIGESTS_NAME = "heard.json"
 """File with the digests and groups of the training clips, to recognise a test on the same recordings."""
 
+INDEX_NAME = "recordings.npz"
+"""File with summaries of the training clips, to recognise other versions of them; at most 5 MB."""
+
 
 def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Path) -> None:
     """Write the model, its card, scores and report, and the digests of its training files.
@@ -46,7 +50,7 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     OutputError
         If the folder cannot be written to.
     """
-    save_model(model, folder)
+    model.save(folder)
     write_results(experiment, folder)
     write_whole(folder / CARD_NAME, card(experiment))
     examples = experiment.corpus.subset(experiment.learned.tolist())
@@ -55,6 +59,7 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
         "groups": sorted({example.group for example in examples if example.group is not None}),
     }
     write_whole(folder / DIGESTS_NAME, to_json(digests))
+    write_whole(folder / INDEX_NAME, RecordingIndex.of(examples).to_bytes())
 
 
 def write_results(experiment: Experiment, folder: Path) -> None:
@@ -63,24 +68,48 @@ def write_results(experiment: Experiment, folder: Path) -> None:
     write_page(experiment, folder / "report.html")
 
 
-def is_leaky(folder: Path, corpus: Corpus) -> bool | None:
-    """Return whether a model was trained on some of the files or groups of a corpus.
+@dataclass(frozen=True)
+class Overlap:
+    """What a corpus shares with the training data of a model.
 
-    Returns
-    -------
-    bool or None
-        None when that is unknown: the model folder has no digests, or groups are unknown on one side, so that
-        new files may be from the same speaker.
+    Parameters
+    ----------
+    leaky
+        Whether it shares a file, a version of a recording, or a group. None when that is unknown: the model
+        folder has no digests, or groups are unknown on one side, so that new files may be from the same
+        speaker.
+    learned_from
+        File of the corpus -> name of the training file of which it is a version.
     """
+
+    leaky: bool | None
+    learned_from: Mapping[Path, str]
+
+
+def find_overlap(folder: Path, corpus: Corpus) -> Overlap:
+    """Return what a corpus shares with the training data of the model in a folder."""
+    learned_from = _versions(folder, corpus)
     try:
         digests = json.loads((folder / DIGESTS_NAME).read_text("utf-8"))
         sounds, groups = set(digests["sounds"]), set(digests["groups"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    examples = corpus.examples
-    if any(example.group in groups or file_digest(example.path) in sounds for example in examples):
-        return True
-    return False if groups and all(example.group is not None for example in examples) else None
+        return Overlap(True if learned_from else None, learned_from)
+    for example in corpus.examples:
+        if file_digest(example.path) in sounds:
+            learned_from.setdefault(example.path, example.path.name)
+    has_groups = bool(groups) and all(example.group is not None for example in corpus.examples)
+    shares = bool(learned_from) or any(example.group in groups for example in corpus.examples)
+    return Overlap(True if shares else False if has_groups else None, learned_from)
+
+
+def _versions(folder: Path, corpus: Corpus) -> dict[Path, str]:
+    """Return the files that are versions of training recordings; none for a model of an earlier woodshed."""
+    try:
+        index = RecordingIndex.from_bytes((folder / INDEX_NAME).read_bytes())
+    except (OSError, DataError):
+        return {}
+    matches = ((example.path, index.match(example)) for example in corpus.examples)
+    return {path: name for path, name in matches if name is not None}
 
 
 def card(experiment: Experiment) -> str:

@@ -13,7 +13,7 @@ from woodshed.errors import ParameterError, counted, printable
 from woodshed.html.chart import legend
 from woodshed.html.document import Markup, element, join, name_of, table, unbroken
 from woodshed.metrics.interval import Interval
-from woodshed.recognition.experiments.result import Experiment, SearchResult, SplitResult
+from woodshed.recognition.experiments.result import Evaluation, Experiment, SearchResult, SplitResult
 from woodshed.recognition.heads.head import Head
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.scores import MeasuredScore
@@ -35,6 +35,9 @@ Section = tuple[str, str, Markup]
 
 Scores = Mapping[str, Mapping[str, MeasuredScore]]
 """Method -> name of the measure -> score."""
+
+N_NAMED = 10
+"""Maximum number of recordings that a sentence names."""
 
 SLIGHT = 0.02
 """Difference of main measures up to which leakage counts as harmless."""
@@ -137,6 +140,13 @@ class HeadReport(abc.ABC):
         """Return limitations for the model card that only this head has, as Markdown."""
         return []
 
+    def remarks(self, experiment: Experiment, result: SplitResult) -> list[str]:
+        """Return sentences that belong to the main measure: what it counts, and what else was noticed.
+
+        They stand below the headline of the page and below the scores on the terminal.
+        """
+        return overlap_remarks(experiment, result)
+
     def scores(self, experiment: Experiment, result: SplitResult) -> Scores:
         """Return every measure of every method on one split, the model first."""
         return {
@@ -173,6 +183,7 @@ class HeadReport(abc.ABC):
                 for result in experiment.splits
             ],
             **tuning_values(experiment.tuning),
+            **evaluation_values(experiment.evaluation),
             "provenance": experiment.provenance,
         }
 
@@ -234,6 +245,45 @@ class HeadReport(abc.ABC):
         if math.isnan(grouped) or math.isnan(leaky):
             return ""
         return self.leakage_text(head.main_measure, grouped, leaky)
+
+
+def overlap_remarks(experiment: Experiment, result: SplitResult) -> list[str]:
+    """Return the sentence that names the tested recordings that the model was trained on, if any."""
+    learned_from = {} if experiment.evaluation is None else experiment.evaluation.learned_from
+    if not learned_from:
+        return []
+    names = [
+        printable(path.name)
+        if path.name == name
+        else f"{printable(path.name)} (version of {printable(name)})"
+        for path, name in learned_from.items()
+    ]
+    listed = ", ".join(names[:N_NAMED]) + (
+        f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
+    )
+    verb = "was" if len(names) == 1 else "were"
+    return [
+        f"{counted(len(names), 'recording')} {verb} in the training data: {listed}. The score is too high."
+    ]
+
+
+def evaluation_values(evaluation: Evaluation | None) -> dict[str, Any]:
+    """Return what was noticed about further recordings as plain values, for ``metrics.json``."""
+    if evaluation is None:
+        return {}
+    is_refused = evaluation.is_refused.tolist()
+    unknown: dict[str, dict[str, int]] = {}
+    for example, refused in zip(evaluation.unknown, is_refused, strict=True):
+        counts = unknown.setdefault(example.label, {"n": 0, "refused": 0})
+        counts["n"] += 1
+        counts["refused"] += refused
+    return {
+        "evaluation": {
+            "matched_labels": dict(evaluation.spellings),
+            "unknown_classes": dict(sorted(unknown.items())),
+            "learned_from": {printable(path): name for path, name in evaluation.learned_from.items()},
+        }
+    }
 
 
 def report_of(head: Head) -> HeadReport:

@@ -118,7 +118,8 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
     measure = experiment.head.main_measure
     (_, model), *baselines = scores.items()
     name, badge = name_of(result.split.partition(",")[0]), split_badge(result.leaky)
-    split = name if result.leaky is False else join(["the split “", name, "”"])
+    is_named = result.leaky is False or experiment.evaluation is not None
+    split = name if is_named else join(["the split “", name, "”"])
     heading = element(
         "h1",
         f"{measure[0].upper()}{measure[1:]} on ",
@@ -144,6 +145,7 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
     text = element(
         "div",
         element("p", *lede, class_="lede"),
+        *(element("p", remark, class_="note") for remark in report.remarks(experiment, result)),
         element("p", explanation, class_="note") if explanation else None,
     )
     if measure in report.shares:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from woodshed.data.example import Corpus
 from woodshed.metrics import confusion, probability
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
-from woodshed.metrics.per_class import AVERAGES
+from woodshed.metrics.per_class import AVERAGES, mean_over_classes
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 
 N_RESAMPLES = 1000
@@ -32,17 +32,25 @@ class ClassPredictions:
         Shape ``(n, n_classes)``.
     groups
         Shape ``(n,)``: the group of each clip, such as its speaker; None when groups are unknown.
+    refused
+        Shape ``(n,)``: clips without a class, which count as wrong; by default none. Measures of
+        probabilities include them.
     """
 
     truth: NDArray[np.int64]
     predicted: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     groups: NDArray[np.str_] | None
+    refused: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.refused):
+            object.__setattr__(self, "refused", np.zeros(len(self.truth), bool))
 
     @property
     def hits(self) -> NDArray[np.bool_]:
         """Whether each prediction is correct."""
-        return np.asarray(self.truth == self.predicted)
+        return np.asarray((self.truth == self.predicted) & ~self.refused)
 
     @property
     def classes(self) -> NDArray[np.int64]:
@@ -56,13 +64,29 @@ class ClassPredictions:
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """Confusion matrix, shape ``(n_classes, n_classes)``; rows are the true classes."""
-        return confusion.confusion_matrix(self.truth, self.predicted, self.classes)
+        """Confusion matrix of the clips with a class, shape ``(n_classes, n_classes)``; truth in rows."""
+        n_classes, answered = len(self.classes), ~self.refused
+        cells = self.truth[answered] * n_classes + self.predicted[answered]
+        return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+    @property
+    def n_refused(self) -> NDArray[np.int64]:
+        """Number of refused clips of each class, shape ``(n_classes,)``."""
+        return np.bincount(self.truth[self.refused], minlength=len(self.classes))
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Confusion matrix from which all rates are computed: with a further class if clips are refused."""
+        if not self.refused.any():
+            return self.confusion
+        return confusion.with_refusals(self.confusion, self.n_refused)
 
     def at(self, rows: NDArray[np.int64]) -> ClassPredictions:
         """Return the predictions of some rows, which may be repeated."""
         groups = None if self.groups is None else self.groups[rows]
-        return ClassPredictions(self.truth[rows], self.predicted[rows], self.probabilities[rows], groups)
+        return ClassPredictions(
+            self.truth[rows], self.predicted[rows], self.probabilities[rows], groups, self.refused[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -116,11 +140,12 @@ def class_predictions(
         predicted=probabilities.argmax(axis=1),
         probabilities=probabilities,
         groups=groups_of(experiment.corpus, result.indices),
+        refused=np.zeros(len(probabilities), bool) if result.refused is None else result.refused,
     )
 
 
 def _macro_f1(predictions: ClassPredictions) -> float:
-    return float(np.nanmean(_f1(predictions.confusion)))
+    return float(np.nanmean(_f1(predictions.counts)))
 
 
 def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -133,7 +158,7 @@ def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
     "accuracy": lambda predictions: float(predictions.hits.mean()),
-    "balanced accuracy": lambda predictions: confusion.balanced_accuracy(predictions.confusion),
+    "balanced accuracy": lambda predictions: confusion.balanced_accuracy(predictions.counts),
     "macro-F1": _macro_f1,
     "log loss": lambda predictions: probability.log_loss(*predictions.scored),
     "AUC": lambda predictions: float(probability.roc_auc_one_vs_rest(*predictions.scored, average="macro")),
@@ -165,7 +190,8 @@ def bootstrapped_score(
 
 def class_rates(predictions: ClassPredictions) -> Rates:
     """Return every one-against-rest score; a score that is 0/0 is NaN and excluded from averages."""
-    counts = predictions.confusion
+    counts, n_classes = predictions.counts, len(predictions.classes)
+    support = counts.sum(axis=1)[:n_classes]
     rates = {
         "precision": confusion.precision,
         "recall": confusion.recall,
@@ -175,17 +201,22 @@ def class_rates(predictions: ClassPredictions) -> Rates:
         "NPV": confusion.negative_predictive_value,
         "F1": confusion.f1,
     }
-    per_class = {name: rate(counts, zero_division=math.nan) for name, rate in rates.items()}
+    per_class = {name: rate(counts, zero_division=math.nan)[:n_classes] for name, rate in rates.items()}
     averages: dict[str, dict[str, float]] = {
         average: {
-            **{name: rate(counts, average=average, zero_division=math.nan) for name, rate in rates.items()},
+            **{
+                name: rate(counts, average="micro", zero_division=math.nan)
+                if average == "micro"
+                else mean_over_classes(per_class[name], support, average)
+                for name, rate in rates.items()
+            },
             "AUC": probability.roc_auc_one_vs_rest(*predictions.scored, average=average),
         }
         for average in AVERAGES
     }
-    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*predictions.scored)}
+    per_class |= {"F1": _f1(counts)[:n_classes], "AUC": probability.roc_auc_one_vs_rest(*predictions.scored)}
     averages["macro"]["F1"] = _macro_f1(predictions)
-    return Rates(per_class, averages, counts.sum(axis=1))
+    return Rates(per_class, averages, support)
 
 
 def group_scores(predictions: ClassPredictions) -> list[GroupScore]:

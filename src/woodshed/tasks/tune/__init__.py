@@ -239,6 +239,7 @@ class TuneComposer(TokenComposer):
     """
 
     task: ClassVar[str] = "tune"
+    verbs: ClassVar[tuple[str, ...]] = ("generate", "explain", "info")
     request_class: ClassVar[type[Request]] = TuneRequest
     tokenizer: ClassVar[FolkAbc] = FolkAbc()
 
