@@ -17,7 +17,6 @@ from benchmarks.provenance import machine_line, versions_line
 from benchmarks.quality.measure import epoch_printer
 from benchmarks.tune_attribution import BOOKS, write_attribution
 from woodshed.atomic import write_whole
-from woodshed.composition.composer import save_composer
 from woodshed.tasks.tune import MUSIC21_BOOKS, MUSIC21_LICENCE, TuneComposer, read_tunes_corpus
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
@@ -94,7 +93,7 @@ def write(
     composer: TuneComposer, folder: Path, *, collections: Sequence[str], n_held: int, minutes: float
 ) -> None:
     """Write the model with its card, licence and attribution."""
-    save_composer(composer, folder, half=True)
+    composer.save(folder, half=True)
     card = CARD.format(
         n_layers=composer.n_layers,
         width=composer.width,
