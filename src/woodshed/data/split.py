@@ -317,6 +317,11 @@ def random_holdout(
 def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Split]:
     """Return the requested split, preceded by a split by group if it is leaky.
 
+    Warns
+    -----
+    UserWarning
+        If a leaky split stands alone, because there are too few groups.
+
     Examples
     --------
     >>> from woodshed.data.corpora.fsdd import load
@@ -325,7 +330,17 @@ def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Spli
     [('unseen speakers, 3 folds', False), ('official', True)]
     """
     split = make_split(corpus, how, seed)
-    return [make_split(corpus, "group-folds", seed), split] if split.leaky else [split]
+    if not split.leaky:
+        return [split]
+    try:
+        return [make_split(corpus, "group-folds", seed), split]
+    except DataError as error:
+        warnings.warn(
+            f"{corpus.name} cannot be tested on another {corpus.group_word}, and the score of the split "
+            f"{split.name} is too high (leaky). {error}",
+            stacklevel=2,
+        )
+        return [split]
 
 
 def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
@@ -337,7 +352,8 @@ def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
         The data set.
     how
         ``auto``: the official split if there is one and it is not leaky; else ``group-folds`` if the
-        groups are known; else ``random``. ``group``: whole groups held out once. ``group-folds``: each
+        groups are known; else ``random``, as for segments of too few files, if the file is only the default
+        group. ``group``: whole groups held out once. ``group-folds``: each
         group tested once, in 3 folds, or ``group-folds:5``. ``leave-one-group-out``: one fold for each
         group. ``official``: that of the corpus. ``random``, ``random-folds``, ``random-folds:5``: ignoring
         groups.
@@ -412,9 +428,14 @@ def _methods(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], 
     def auto(_: dict[str, int]) -> Split:
         if corpus.has_official_split and not (split := official(corpus)).leaky:
             return split
-        if known_groups is not None:
+        if known_groups is None:
+            return random_holdout(labels, seed=seed)
+        try:
             return group_folds(labels, known_groups, seed=seed, group_word=group_word)
-        return random_holdout(labels, seed=seed)
+        except DataError:
+            if not corpus.group_reason:
+                raise
+            return random_holdout(labels, seed=seed, groups=known_groups)
 
     return {
         "auto": auto,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from woodshed.training.run_state import RunState
 
 RUN_NAME = "training"
 """Subfolder that holds an unfinished run."""
+
+MAX_NAME = 60
+"""Maximum length of a marker's name in a file name, in characters; four bytes each stay below 255."""
 
 
 def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -> None:
@@ -163,13 +167,30 @@ def load_recogniser(folder: Path) -> Any:
     return model
 
 
-def numbered(target: Path, n_parts: int) -> list[Path]:
+def numbered(target: Path, n_parts: int, names: Sequence[str] = ()) -> list[Path]:
     """Return a file name for each part of a file.
+
+    Parameters
+    ----------
+    target
+        Name of the whole.
+    n_parts
+        Number of parts.
+    names
+        Name of each part, which may be empty; characters that file systems forbid become ``_``.
 
     Examples
     --------
     >>> [path.name for path in numbered(Path("take.wav"), 2)]
     ['take-1.wav', 'take-2.wav']
+    >>> [path.name for path in numbered(Path("take.wav"), 2, ["dog/bark", ""])]
+    ['take-1-dog_bark.wav', 'take-2.wav']
     """
     width = len(str(n_parts))
-    return [target.with_stem(f"{target.stem}-{k:0{width}d}") for k in range(1, n_parts + 1)]
+    endings = [f"-{_file_name(name)}" if name else "" for name in names or [""] * n_parts]
+    return [target.with_stem(f"{target.stem}-{k:0{width}d}{ending}") for k, ending in enumerate(endings, 1)]
+
+
+def _file_name(text: str) -> str:
+    """Return text that is valid in a file name on every system, at most `MAX_NAME` characters."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*.]+', "_", printable(text).strip())[:MAX_NAME]
