@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from woodshed.data import corpora, noisy
-from woodshed.data.example import Corpus
-from woodshed.data.folder import read_folder
+from woodshed.data.annotation import label_files, read_annotations
+from woodshed.data.example import Corpus, Example
+from woodshed.data.folder import is_sound, read_folder
 from woodshed.data.table import TABLE_SUFFIXES, read_table
 from woodshed.errors import DataError, ParameterError, printable
 
@@ -27,14 +28,16 @@ def read_source(
     text
         ``NAME:PATH`` for a published corpus in its own layout, such as ``fsdd:PATH`` (see
         `woodshed.data.corpora.CORPORA`) or ``noisy:PATH`` (`woodshed.data.noisy`); else the path of a folder
-        of class folders, or of a table (``.csv``, ``.tsv``, ``.txt``, ``.parquet``). An existing path wins.
+        of class folders, of a folder of recordings with a label file beside each, or of a table (``.csv``,
+        ``.tsv``, ``.txt``, ``.parquet``, ``.TextGrid``). An existing path wins.
     group_by
         How to group the sounds by speaker, song or source: see `read_folder` and `read_table`. Published
         corpora define their groups.
     targets
         Numeric target columns of a table; see `read_table`. Published corpora define their targets.
     least_classes
-        Minimum number of classes of a folder or table: 2 for training, 1 for testing.
+        Minimum number of classes of a folder or table: 2 for training, 1 for testing. With 0, a folder
+        without class folders, or a single sound, is read as sounds without labels.
 
     Raises
     ------
@@ -51,9 +54,13 @@ def read_source(
     """
     path = Path(text)
     if path.is_dir():
+        if pairs := label_files(path):
+            return read_annotations(path, pairs, group_by=group_by, least_classes=least_classes)
         return read_folder(path, group_by=group_by, least_classes=least_classes)
     if path.is_file() and path.suffix.lower() in TABLE_SUFFIXES:
         return read_table(path, group_by=group_by, targets=targets, least_classes=least_classes)
+    if path.is_file() and is_sound(path) and least_classes == 0:
+        return Corpus(printable(path.name), (Example(path),))
     if path.is_file():
         raise DataError(
             f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus
-from woodshed.errors import DataError, ParameterError, near_miss
+from woodshed.errors import DataError, ParameterError, near_miss, plural_of
 
 Indices = NDArray[np.int64]
 
@@ -104,8 +104,8 @@ def check_trainable(labels: Sequence[str], tests: Sequence[Indices], group_word:
     classes = _untrainable(labels, tests)
     if classes:
         raise DataError(
-            f"Class {', '.join(classes)} comes from too few {group_word}s: holding them out leaves none for "
-            f"training. Record it from another {group_word}, or use the split random."
+            f"Class {', '.join(classes)} comes from too few {plural_of(group_word)}: holding them out leaves "
+            f"none for training. Record it from another {group_word}, or use the split random."
         )
 
 
@@ -195,7 +195,7 @@ def group_folds(
     """
     n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    return _split(f"unseen {group_word}s, {n_folds} folds", _numbered(tests, len(labels)), groups)
+    return _split(f"unseen {plural_of(group_word)}, {n_folds} folds", _numbered(tests, len(labels)), groups)
 
 
 def group_holdout(
@@ -226,7 +226,9 @@ def group_holdout(
         key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - test_share * len(labels))),
     )
     return _split(
-        f"unseen {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
+        f"unseen {plural_of(group_word)}, {_percent(best, labels)} held out",
+        _numbered([best], len(labels)),
+        groups,
     )
 
 
@@ -334,10 +336,11 @@ def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Spli
         return [split]
     try:
         return [make_split(corpus, "group-folds", seed), split]
-    except DataError as error:
+    except DataError:
+        words = plural_of(corpus.group_word)
         warnings.warn(
-            f"{corpus.name} cannot be tested on another {corpus.group_word}, and the score of the split "
-            f"{split.name} is too high (leaky). {error}",
+            f"{corpus.name} cannot be tested on unseen {words}, because there are too few of them for every "
+            f"class: the score of the split {split.name} is too high (leaky).",
             stacklevel=2,
         )
         return [split]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from woodshed.audio.markers import is_label_track, is_text_grid, marker_rows
 from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.data.folder import LABEL_SUFFIXES
 from woodshed.data.group import (
     WORDS,
     check_some_match,
@@ -19,12 +20,12 @@ from woodshed.data.group import (
     no_group,
     with_file_groups,
 )
-from woodshed.data.label import common_spellings, spelling_note
+from woodshed.data.label import matched_examples
 from woodshed.data.sound_finder import SoundFinder, sound_beside
 from woodshed.delimited import SYNONYMS, Row, find_column, open_table, synonyms_text, without_surrogates
 from woodshed.errors import AudioFileError, DataError, MissingPackageError, counted, near_miss, printable
 
-TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".textgrid"})
+TABLE_SUFFIXES = LABEL_SUFFIXES | {".parquet"}
 """Lower-case suffixes of tables."""
 
 PARTS = {
@@ -323,10 +324,11 @@ class _RowReader:
 
         Spellings of a label are matched, and rows that repeat another are skipped.
         """
-        self._match_spellings()
+        numbers = [number for number, _ in self._examples]
+        examples = matched_examples([example for _, example in self._examples], self.path)
         first_row: dict[tuple[object, ...], int] = {}
         unique: list[Example] = []
-        for number, example in self._examples:
+        for number, example in zip(numbers, examples, strict=True):
             identity = (example.path, example.start_s, example.end_s, example.label, example.labels)
             first = first_row.setdefault(identity, number)
             if first == number:
@@ -342,13 +344,6 @@ class _RowReader:
                 stacklevel=4,
             )
         return unique, [skipped for _, skipped in sorted(self._skipped, key=lambda pair: pair[0])]
-
-    def _match_spellings(self) -> None:
-        names = [name for _, example in self._examples for name in (example.label, *example.labels) if name]
-        spellings = common_spellings(names)
-        if note := spelling_note(spellings.items()):
-            warnings.warn(f"{printable(self.path)}: {note}", stacklevel=5)
-            self._examples = [(number, respelled(example, spellings)) for number, example in self._examples]
 
     def _path_of(self, row: Row) -> Path:
         """Return the path of the file of a row; raise `AudioFileError` if it is not there."""
@@ -399,12 +394,6 @@ class _RowReader:
             return ()
         words = (word.strip() for word in _cell(row, "tags").split(self._separator))
         return tuple(dict.fromkeys(word for word in words if word))
-
-
-def respelled(example: Example, spellings: Mapping[str, str]) -> Example:
-    """Return an example with the label and the tags that stand for its spellings."""
-    tags = tuple(dict.fromkeys(spellings.get(tag, tag) for tag in example.labels))
-    return replace(example, label=spellings.get(example.label, example.label), labels=tags)
 
 
 def _cell(row: Row, name: str) -> str:

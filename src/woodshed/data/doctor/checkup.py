@@ -82,8 +82,8 @@ def doctor(
     )
     units = recordings(len(corpus.examples), [*exact, *near], corpus.groups)
     findings = fast_checks(corpus, results)
-    findings += copies(corpus, exact)
-    findings += copies(corpus, near, kind="near duplicate", alike=alike)
+    findings += copies(corpus, exact, inspections)
+    findings += copies(corpus, near, inspections, kind="near duplicate", alike=alike)
     advance = on_stage("labels and shortcuts", 2)
     findings += wrong_labels(corpus, inspections, [*exact, *near], views)
     advance()
@@ -123,5 +123,6 @@ def short_checkup(
     if inspections is None:
         inspections = inspect_sounds(corpus.examples, n_jobs=n_jobs, on_done=on_stage("sounds", n_sounds))
     results = inspections[:n_sounds]
-    findings = [*fast_checks(corpus, results), *copies(corpus, exact_sets(usable(results)))]
+    sounds = usable(results)
+    findings = [*fast_checks(corpus, results), *copies(corpus, exact_sets(sounds), sounds)]
     return ranked(corpus, [finding for finding in findings if finding.kind != "duplicate"])

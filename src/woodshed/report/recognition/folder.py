@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from woodshed.atomic import write_whole
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Example
 from woodshed.data.item import file_digest
 from woodshed.errors import counted
 from woodshed.recognition.estimator import AudioEstimator
@@ -20,7 +20,7 @@ from woodshed.report.recognition.head_report import (
     outputs_text,
     report_of,
 )
-from woodshed.report.recognition.page import skipped_files, target_counts, write_page
+from woodshed.report.recognition.page import default_groups, skipped_files, target_counts, write_page
 from woodshed.report.recognition.scores import groups_of
 from woodshed.report.wording import badge_of, method_name, pairs_table, plain, plain_table
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
@@ -43,7 +43,7 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     examples = experiment.corpus.subset(experiment.learned.tolist())
     digests = {
         "sounds": sorted({file_digest(example.path) for example in examples}),
-        "groups": sorted({example.group for example in examples if example.group is not None}),
+        "groups": sorted(own_groups(experiment.corpus, examples)),
     }
     write_whole(folder / DIGESTS_NAME, to_json(digests))
 
@@ -69,9 +69,17 @@ def is_leaky(folder: Path, corpus: Corpus) -> bool | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     examples = corpus.examples
-    if any(example.group in groups or file_digest(example.path) in sounds for example in examples):
+    if own_groups(corpus, examples) & groups or any(file_digest(row.path) in sounds for row in examples):
         return True
-    return False if groups and all(example.group is not None for example in examples) else None
+    is_grouped = not corpus.group_reason and all(example.group is not None for example in examples)
+    return False if groups and is_grouped else None
+
+
+def own_groups(corpus: Corpus, examples: Iterable[Example]) -> set[str]:
+    """Return the groups of examples that are names of their own; files as groups differ in every corpus."""
+    if corpus.group_reason:
+        return set()
+    return {example.group for example in examples if example.group is not None}
 
 
 def card(experiment: Experiment) -> str:
@@ -117,7 +125,7 @@ def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
         ),
         (
             "groups (speakers, songs, recordings)",
-            "unknown" if corpus.groups is None else str(len(set(corpus.groups))),
+            "unknown" if corpus.groups is None else f"{len(set(corpus.groups))}{default_groups(corpus)}",
         ),
         ("skipped files", str(len(skipped_files(experiment)))),
         ("licence", plain(corpus.licence) or "not stated"),
