@@ -50,7 +50,9 @@ def command(
     )
     from woodshed.tasks import load
     from woodshed.tasks.shipped import model_folder
+    from woodshed.workflows.files import check_model
 
+    check_model(model, "explain MODEL")
     composer = load(model_folder(model))
     check_explainable(composer)
     check_seed(seed)

@@ -130,7 +130,11 @@ def read_folder(
     examples = matched_examples(examples, root)
     labels = {example.label for example in examples}
     if not labels and (root / "settings.json").is_file():
-        raise DataError(f"{printable(root)} is a model folder and contains no sounds.")
+        raise DataError(
+            f"{printable(root)} is a model folder and contains no sounds. To test it: woodshed evaluate "
+            f"{printable(root)} DATA. To continue an interrupted training: woodshed train DATA --out "
+            f"{printable(root)} --resume."
+        )
     if len(labels) < least_classes:
         others = [path for path in (*at_top, *below) if not is_sound(path)]
         raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, others, skipped)} {ARRANGE}")

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from woodshed.atomic import write_whole
+from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Skipped
+from woodshed.data.folder import files_below, is_sound
 from woodshed.data.source import read_source
+from woodshed.data.table import TABLE_SUFFIXES
 from woodshed.errors import DataError, OutputError, ParameterError, counted, printable
 from woodshed.recognition.estimator import AudioEstimator
+from woodshed.symbolic.file import SCORE_SUFFIXES
 from woodshed.tasks import load
 from woodshed.tasks.shipped import SHIPPED, shipped_folder
-from woodshed.training.model_folder import make_folder
+from woodshed.training.model_folder import SETTINGS_NAME, make_folder
 from woodshed.training.run_state import RunState
 
 RUN_NAME = "training"
 """Subfolder that holds an unfinished run."""
+
+N_LOOKED_AT = 1000
+"""Maximum number of files of a folder whose names are read to see what it holds."""
 
 MAX_NAME = 60
 """Maximum length of a marker's name in a file name, in characters; four bytes each stay below 255."""
@@ -145,6 +153,46 @@ def load_corpus_for(
     columns = head.columns(estimator, data, targets)
     corpus = read_source(data, group_by=group_by, targets=columns, least_classes=2 if to_fit else 1)
     return head.select(corpus, estimator, to_fit=to_fit)
+
+
+def check_model(model: str | Path, usage: str) -> None:
+    """Raise an error if the place of a model is taken by something else: the arguments are in another order.
+
+    Parameters
+    ----------
+    model
+        What was given as a model.
+    usage
+        The arguments of the command after ``woodshed``, for the message.
+
+    Raises
+    ------
+    ParameterError
+        If it is a sound, a score, a table or a folder of sounds.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> check_model(sample_folder() / "recordings" / "7_theo_0.flac", "predict MODEL SOUND...")
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: ...7_theo_0.flac is audio, not a model. Usage: woodshed predict MODEL
+    SOUND...
+    """
+    path = Path(model)
+    suffix = path.suffix.lower()
+    what = ""
+    if path.is_file():
+        kinds = {
+            "audio": AUDIO_SUFFIXES,
+            "a score": frozenset(SCORE_SUFFIXES),
+            "a table": TABLE_SUFFIXES,
+        }
+        what = next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "")
+    elif path.is_dir() and not (path / SETTINGS_NAME).exists():
+        files = files_below(path, stop_at=path.resolve().parent)
+        what = "a folder of sounds" if any(map(is_sound, itertools.islice(files, N_LOOKED_AT))) else ""
+    if what:
+        raise ParameterError(f"{printable(path)} is {what}, not a model. Usage: woodshed {usage}")
 
 
 def load_recogniser(folder: Path) -> Any:

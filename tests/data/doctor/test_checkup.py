@@ -154,7 +154,7 @@ PROCESSED = {
     "lower rate": lambda clip: (resample(clip, 6000), "a.wav", "PCM_16"),
     "raised rate": lambda clip: (resample(resample(clip, 6000), 16000), "a.wav", "PCM_16"),
     "shorter": lambda clip: (clip.cut(0.02, clip.duration_s), "a.wav", "PCM_16"),
-    "clipped": lambda clip: (Clip(np.clip(1.9 * clip.samples, -1, 1), RATE), "a.wav", "PCM_16"),
+    "clipped": lambda clip: (Clip(np.clip(4 * clip.samples, -1, 1), RATE), "a.wav", "PCM_16"),
 }
 
 
