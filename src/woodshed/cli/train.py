@@ -151,6 +151,7 @@ def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
         )
     with progress_bar() as watcher:
         result = train(preparation, watcher=watcher, tuning=tuning)
+    list_skipped(result.experiment.skipped, in_report=True)
     print_experiment(result.experiment)
     if result.interrupted:
         note("Interrupted: the best weights so far are kept. To continue, repeat the command with --resume.")

@@ -124,6 +124,7 @@ class Preparation:
             run_state or RunState(),
             self.request.resume,
             watcher or Watcher(),
+            self.request.strict,
         )
 
 

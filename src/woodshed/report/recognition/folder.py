@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from woodshed.atomic import write_whole
 from woodshed.data.example import Corpus, Example
 from woodshed.data.item import file_digest
-from woodshed.errors import counted
+from woodshed.errors import AudioFileError, counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.recognition.saving import save_model
@@ -42,10 +43,19 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     write_whole(folder / CARD_NAME, card(experiment))
     examples = experiment.corpus.subset(experiment.learned.tolist())
     digests = {
-        "sounds": sorted({file_digest(example.path) for example in examples}),
+        "sounds": sorted(_digests(examples)),
         "groups": sorted(own_groups(experiment.corpus, examples)),
     }
     write_whole(folder / DIGESTS_NAME, to_json(digests))
+
+
+def _digests(examples: Iterable[Example]) -> set[str]:
+    """Return the digests of the files that are still there."""
+    digests = set()
+    for path in {example.path for example in examples}:
+        with suppress(AudioFileError):
+            digests.add(file_digest(path))
+    return digests
 
 
 def write_results(experiment: Experiment, folder: Path) -> None:
@@ -69,7 +79,7 @@ def is_leaky(folder: Path, corpus: Corpus) -> bool | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     examples = corpus.examples
-    if own_groups(corpus, examples) & groups or any(file_digest(row.path) in sounds for row in examples):
+    if own_groups(corpus, examples) & groups or _digests(examples) & sounds:
         return True
     is_grouped = not corpus.group_reason and all(example.group is not None for example in examples)
     return False if groups and is_grouped else None
