@@ -352,3 +352,11 @@ def test_a_strict_run_ends_with_the_name_of_a_lost_file(own_corpus: Corpus) -> N
     path.unlink()
     with pytest.raises(DataError, match=rf"{path.name}: it was deleted.*omit --strict"):
         training.measure()
+
+
+def test_a_file_that_was_damaged_between_check_and_run_is_skipped(own_corpus: Corpus) -> None:
+    path = own_corpus.examples[3].path
+    path.write_bytes(b"not a sound")
+    experiment, _ = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)]).measure()
+    assert [entry.path for entry in experiment.skipped] == [path]
+    assert "not an audio file" in experiment.skipped[0].reason

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, Example, Skipped, Sounds
+from woodshed.data.example import Corpus, Example, Skipped, Sounds, read_example
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
-from woodshed.errors import AudioFileError, DataError, WoodshedError, printable
+from woodshed.errors import AudioFileError, DataError, ScoreFileError, WoodshedError, printable
 from woodshed.features.summary import Summary
 from woodshed.recognition.clip_item import common_rate, summarise
 from woodshed.recognition.estimator import AudioEstimator
@@ -228,6 +228,8 @@ class CrossValidation:
                 rows = compute(Sounds(self.corpus.subset(present.tolist())))
             except WoodshedError:
                 self._present(present)
+                if len(self.lost) == n_lost:  # then one was lost before its first use in this run
+                    self._set_aside_unreadable(present)
                 if len(self.lost) == n_lost:
                     raise
             else:
@@ -252,13 +254,24 @@ class CrossValidation:
         DataError
             If a file was lost and the run is strict.
         """
-        for path in {self.corpus.examples[k].path for k in rows}:
+        for path in dict.fromkeys(self.corpus.examples[k].path for k in rows):
             if path not in self.lost and (reason := self._loss(path)):
-                self.lost[path] = Skipped(path, reason)
-                if self.strict:
-                    raise DataError(f"{printable(path)}: {reason} Restore it, or omit --strict.")
+                self._set_aside(path, reason)
         present = [k for k in rows.tolist() if self.corpus.examples[k].path not in self.lost]
         return np.asarray(present, dtype=np.int64)
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        self.lost[path] = Skipped(path, reason)
+        if self.strict:
+            raise DataError(f"{printable(path)}: {reason} Restore it, or omit --strict.")
+
+    def _set_aside_unreadable(self, rows: NDArray[np.int64]) -> None:
+        """Read the files of some rows, and set those aside that cannot be read."""
+        for example in self.corpus.subset(rows.tolist()):
+            try:
+                read_example(example)
+            except (AudioFileError, ScoreFileError) as error:
+                self._set_aside(example.path, error.reason)
 
     def _loss(self, path: Path) -> str:
         """Return why a file can no longer be used; empty if it can."""
