@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -347,3 +347,18 @@ def test_every_class_that_a_cue_gives_away_is_named(tmp_path: Path) -> None:
     (found,) = doctor(read_folder(tmp_path)).of("shortcut: loudness")
     assert all(f"'{label}'" in found.message for label in ("plain", "soft", "softer"))
     assert len(found.files) == 60
+
+
+def test_segments_of_one_file_are_measured_as_if_each_were_read_alone(tmp_path: Path) -> None:
+    path = put(Clip(np.tile(voice(0, 3).samples, 26), RATE), tmp_path / "long.wav")
+    segments = [(0.0, None), (0.25, 0.75), (0.3, 12.31), (12.9, 13.5), (13.5, 14.0), (1.0, 1.00001)]
+    rows = [Example(path, "x", None, *segment) for segment in segments]
+    together = inspect_sounds(rows, views=Views(sample_rate=RATE))
+    for row, result in zip(rows, together, strict=True):
+        (alone,) = inspect_sounds([row], views=Views(sample_rate=RATE))
+        if isinstance(result, str):
+            assert result == alone
+            continue
+        for field in fields(result):
+            assert np.array_equal(getattr(result, field.name), getattr(alone, field.name)), field.name
+    assert [isinstance(result, str) for result in together] == [False] * 4 + [True] * 2
