@@ -167,8 +167,8 @@ def common_rate(clips: Sequence[Clip], highest: int) -> int:
     counts: Counter[int] = Counter()
     for k in indices:
         try:
-            is_file = isinstance(clips, Sounds)
-            counts[own_rate(clips.examples[k].path) if is_file else clips[k].sample_rate] += 1
+            rate = own_rate(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].sample_rate
+            counts[rate] += 1
         except AudioFileError:
             if k == indices[-1] and not counts:  # no file at all is left
                 raise

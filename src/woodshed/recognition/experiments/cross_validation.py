@@ -217,8 +217,10 @@ class CrossValidation:
             "unlabelled": unlabelled,
         }
         self.run_state.open(fingerprint(mark, self.corpus, self.splits, self._digest), resume=self.resume)
-        settings = {"store": self.estimator.store, "n_jobs": self.estimator.n_jobs}
-        self.summary_rows = self.rows_of(lambda sounds: summarise(sounds, self.sample_rate, **settings))
+        store, n_jobs = self.estimator.store, self.estimator.n_jobs
+        self.summary_rows = self.rows_of(
+            lambda sounds: summarise(sounds, self.sample_rate, store=store, n_jobs=n_jobs)
+        )
 
     def rows_of(self, compute: Callable[[Sounds], NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return the row of features of every example, shape ``(n_examples, n_values)``; 0 for lost files."""
