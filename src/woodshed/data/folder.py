@@ -258,7 +258,8 @@ def _to_example(path: Path, below: Path, rule: GroupRule | None, group_by: str |
 def _too_few_classes(labels: set[str], loose: list[Path], others: list[Path], skipped: list[Skipped]) -> str:
     """Return the message of the error about a folder with too few classes."""
     if labels:
-        return f"has one class only ({', '.join(labels)}). At least two classes are needed."
+        one = f"has one class only ({', '.join(labels)}). At least two classes are needed."
+        return one + _tables_text(others)
     if skipped:
         return f"has no usable sound: {printable(skipped[0].path)}: {skipped[0].reason}"
     if loose:
@@ -271,7 +272,7 @@ def _too_few_classes(labels: set[str], loose: list[Path], others: list[Path], sk
 
 def _tables_text(files: list[Path]) -> str:
     """Return the advice to name one of the tables that are among the files; empty without one."""
-    tables = [path for path in files if path.suffix.lower() in LABEL_SUFFIXES]
+    tables = [path for path in files if path.name.lower().endswith((".csv", ".tsv", ".selections.txt"))]
     return f" If the labels are in a table, name it: {printable(tables[0])}." if tables else ""
 
 
