@@ -46,9 +46,7 @@ def test_what_is_not_there_is_named(text: str, words: str) -> None:
 
 
 def test_a_folder_in_the_layout_of_a_published_corpus_is_named(sample_corpus_folder: Path) -> None:
-    with pytest.raises(
-        DataError, match=rf"one class only \(recordings\).* corpus: fsdd:{sample_corpus_folder}$"
-    ):
+    with pytest.raises(DataError, match=rf"published corpus fsdd\. Name it: fsdd:{sample_corpus_folder}$"):
         read_source(sample_corpus_folder)
 
 
