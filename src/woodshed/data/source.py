@@ -56,14 +56,14 @@ def read_source(
     try:
         corpus = _read_place(path, group_by, targets, least_classes)
     except DataError as error:
-        folder = path if path.is_dir() else path.parent
-        name = layout_of(folder) if path.exists() else ""
+        place = path if path.is_dir() else path.parent
+        name = layout_of(place) if path.exists() else ""
         if not name:
             raise
         reason = "" if path.is_dir() else f"{error} "
-        source = f"{name}:{printable(folder)}"
+        source = f"{name}:{printable(place)}"
         raise DataError(
-            f"{reason}{printable(folder)} has the layout of the published corpus {name}. Name it: {source}"
+            f"{reason}{printable(place)} has the layout of the published corpus {name}. Name it: {source}"
         ) from error
     if corpus is not None:
         return corpus
