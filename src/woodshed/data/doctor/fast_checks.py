@@ -231,7 +231,8 @@ def silent(examples: Sequence[Example], inspections: Inspections) -> list[Findin
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": only silence, from which no class can be learned",
-        "Listen, and record {} again if the sound is missing.",
+        "Record {} again if the sound is missing. To listen: "
+        + command_on("woodshed audio play", [path for path, _ in rows]),
     )
 
 
@@ -256,7 +257,8 @@ def clipped(examples: Sequence[Example], inspections: Inspections) -> list[Findi
         0.25 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": recorded too loud; the clipped peaks add distortion in all bands",
-        "Record {} again at a lower gain; clipping cannot be undone.",
+        "Record {} again at a lower gain; clipping cannot be undone. To listen: "
+        + command_on("woodshed audio play", [path for path, _ in rows]),
     )
 
 
@@ -293,7 +295,8 @@ def too_short(examples: Sequence[Example], inspections: Inspections) -> list[Fin
         0.3 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": too short to contain much of a class",
-        "Listen, and record {} again if a part is missing.",
+        "Record {} again if a part is missing. To listen: "
+        + command_on("woodshed audio play", [path for path, _ in rows]),
     )
 
 
