@@ -25,6 +25,7 @@ True
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pkgutil import resolve_name
 from typing import Any
@@ -267,10 +268,24 @@ def counted(n: int, singular: str, plural: str = "") -> str:
 
     Examples
     --------
-    >>> counted(1, "clip"), counted(3000, "clip"), counted(2, "class", "classes")
+    >>> counted(1, "clip"), counted(3000, "clip"), counted(2, "class")
     ('1 clip', '3,000 clips', '2 classes')
     """
-    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+    return f"{n:,} {singular if n == 1 else plural or plural_of(singular)}"
+
+
+def plural_of(noun: str) -> str:
+    """Return the regular plural of a noun, such as the name of a column of groups.
+
+    Examples
+    --------
+    >>> [plural_of(noun) for noun in ("speaker", "pitch", "class", "bus", "tune family", "day")]
+    ['speakers', 'pitches', 'classes', 'buses', 'tune families', 'days']
+    """
+    if re.search("[^aeiou]y$", noun):
+        return f"{noun[:-1]}ies"
+    hisses = re.search("(s|x|z|sh|(?<!epo)ch)$", noun)  # the ch of an epoch is a k
+    return f"{noun}es" if hisses else f"{noun}s"
 
 
 def flag_of(name: str) -> str:

@@ -30,6 +30,7 @@ from woodshed.audio import (
 )
 from woodshed.cli.audio import VERBS
 from woodshed.clip import Clip
+from woodshed.timeline import FORMATS, Event, Timeline
 
 Cli = Callable[..., Any]
 RATE = 8000
@@ -171,6 +172,20 @@ def test_split_cuts_where_told(cli: Cli, tmp_path: Path, flags: list[object], n_
     assert len(loud) == 2
     if flags[0] in ("--silence", "--marks"):
         assert [part.duration_s for part in parts] == pytest.approx([0.3, 0.3], abs=0.05)
+
+
+@pytest.mark.parametrize("format_", ["audacity", "textgrid", "raven", "csv"])
+def test_split_names_the_parts_after_the_marks_of_any_program(cli: Cli, tmp_path: Path, format_: str) -> None:
+    sound = beeps(tmp_path / "beeps.wav", [0.5, 2.0])
+    timeline = Timeline("beeps.wav", 2.5, (Event(0.5, 0.8, "S\u00e4ge/1", 1), Event(2.0, 2.3, "dog bark", 1)))
+    suffix, text_of = FORMATS[format_]
+    labels = tmp_path / f"labels{suffix}"
+    labels.write_text(text_of(timeline), encoding="utf-8", newline="")
+
+    run(cli, "split", sound, "--marks", labels, "--out", tmp_path / "out")
+
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["beeps-1-S\u00e4ge_1.wav", "beeps-2-dog bark.wav"]
 
 
 def test_split_at_beats(cli: Cli, tmp_path: Path) -> None:

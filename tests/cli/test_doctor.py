@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,3 +68,30 @@ def test_mistakes_are_named(cli: Cli, folder: Path, words: list[str], says: str)
 
 def test_no_such_folder(cli: Cli, tmp_path: Path) -> None:
     assert cli("doctor", tmp_path / "nowhere").code == 2
+
+
+def test_a_flat_folder_and_a_single_file_are_checked(cli: Cli, folder: Path) -> None:
+    (folder / "dog" / "phone.m4a").write_bytes(b"an unknown container")
+    (folder / "dog" / "talk.mp4").write_bytes(b"an unknown container")
+    finished = cli("doctor", folder / "dog", "-n", 9)
+    assert finished.code == 0, finished.err
+    assert "silent" in finished.out
+    assert "phone.m4a" in finished.out
+    assert "talk.mp4" in finished.out
+    assert "mv" not in finished.out
+    single = cli("doctor", folder / "dog" / "8_bob.wav")
+    assert single.code == 0, single.err
+    assert "8_bob.wav: 1 sound. 1 finding." in single.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
+def test_after_the_advice_the_excluded_files_are_not_checked(
+    cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    told = json.loads(cli("doctor", ".", "--format", "json").out)
+    (copies,) = (found for found in told["findings"] if found["kind"] == "duplicate across classes")
+    subprocess.run(copies["repair"][copies["repair"].index("mkdir") :], shell=True, cwd=folder, check=True)
+    after = json.loads(cli("doctor", ".", "--format", "json").out)
+    assert (told["n_sounds"], after["n_sounds"], after["n_classes"]) == (11, 10, 2)
+    assert not any(found["kind"].startswith("duplicate") for found in after["findings"])

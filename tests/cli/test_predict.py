@@ -228,3 +228,31 @@ def test_a_reader_that_has_had_enough_is_no_error(model_folder: Path, unseen_fol
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(600) in (0, 1)
+
+
+USAGES = {
+    "predict": "predict MODEL SOUND...",
+    "evaluate": "evaluate MODEL DATA",
+    "info": "info MODEL",
+    "explain": "explain MODEL",
+    "generate": "generate MODEL",
+}
+
+
+@pytest.mark.parametrize("verb", USAGES)
+def test_a_sound_a_score_or_data_in_place_of_a_model_is_named(
+    cli: Callable[..., Any], toy_folder: Path, tmp_path: Path, verb: str
+) -> None:
+    sound = next(iter(sorted((toy_folder / "rise").iterdir())))
+    (tmp_path / "tune.abc").write_text("X:1\nK:C\nC|\n")
+    (tmp_path / "rows.csv").write_text("path,label\n")
+    places = {
+        sound: "audio",
+        tmp_path / "tune.abc": "a score",
+        tmp_path / "rows.csv": "a table",
+        toy_folder: "a folder of sounds",
+    }
+    for place, what in places.items():
+        finished = cli(verb, place, *([toy_folder] if verb == "evaluate" else []))
+        assert finished.code == 2
+        assert f"{place} is {what}, not a model. Usage: woodshed {USAGES[verb]}" in finished.err

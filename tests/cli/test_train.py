@@ -194,7 +194,7 @@ REFUSED = [
     (["--split", "grup"], "Unknown split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
     (["--split", "group-folds"], "Set group_by"),
-    (["--group-by", "part:9"], "has no group by part:9"),
+    (["--group-by", "part:9"], "File names have no 9th part (at most 2)"),
     (["--group-by", "speaker"], "speaker"),
 ]
 

@@ -128,7 +128,7 @@ def test_the_same_sound_again_under_one_label_loses_its_later_copies(folder: Pat
         (folder / "dog" / name).write_bytes((folder / "dog" / "0.wav").read_bytes())
     found = reasons(check(read_folder(folder)))
     assert set(found) == {"dog/1 (copy).wav", "dog/2 (copy).wav"}
-    assert all("0.wav. Remove one of the two" in reason for reason in found.values())
+    assert all("0.wav. It counts once" in reason for reason in found.values())
 
 
 def test_another_rate_or_another_stretch_is_another_sound(folder: Path) -> None:

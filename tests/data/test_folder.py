@@ -134,9 +134,48 @@ def test_a_folder_without_classes_says_how_to_arrange_it(
         read_folder(fill(tmp_path, *names))
 
 
-def test_all_files_misnamed_is_said_with_the_first(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"has no usable sound: .*1\.wav: it has no group by part:2"):
-        read_folder(fill(tmp_path, "a/1.wav", "b/1.wav"), group_by="part:2")
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("part:9", r"^File names have no 9th part \(at most 2\), such as 1_x\.wav\. Choose another rule\.$"),
+        ("part:22", "no 22nd part"),
+        ("part:111", "no 111th part"),
+        ("chars:7-9", r"no characters 7-9 \(at most 3\)"),
+        ("regex:(zz)", r"No file has a group by regex:\(zz\)"),
+    ],
+)
+def test_a_rule_that_matches_no_file_is_a_mistake(tmp_path: Path, rule: str, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        read_folder(fill(tmp_path, "a/1_x.wav", "b/2_x.wav"), group_by=rule)
+
+
+def test_folders_with_spellings_of_one_label_are_one_class(tmp_path: Path) -> None:
+    fill(tmp_path, "Rain/1.wav", "rain/1.wav", "rain/2.wav", "dog_bark/1.wav", "dog bark/1.wav")
+    with pytest.warns(UserWarning, match="'Rain' as 'rain', 'dog_bark' as 'dog bark'"):
+        corpus = read_folder(tmp_path)
+    assert corpus.counts() == {"dog bark": 2, "rain": 3}
+
+
+def test_the_folder_of_excluded_files_is_not_data(tmp_path: Path) -> None:
+    fill(tmp_path, "a/1.wav", "b/1.wav", "excluded/a/2.wav", "excluded/3.wav")
+    corpus = read_folder(tmp_path)
+    assert (corpus.labels, corpus.skipped) == (["a", "b"], ())
+
+
+def test_without_classes_all_sounds_are_examples_on_request(tmp_path: Path) -> None:
+    corpus = read_folder(fill(tmp_path, "1.wav", "2.flac", "notes.txt"), least_classes=0)
+    assert [(row.path.name, row.label) for row in corpus.examples] == [("1.wav", ""), ("2.flac", "")]
+
+
+def test_media_of_other_formats_are_named(tmp_path: Path) -> None:
+    (left_out,) = read_folder(fill(tmp_path, "a/1.wav", "b/1.wav", "b/2.mov", "b/x.m3u")).skipped
+    assert left_out.path.name == "2.mov"
+    assert "Convert it to WAV or FLAC" in left_out.reason
+
+
+def test_a_table_in_a_folder_without_classes_is_suggested(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"1 sound file but no class folders\. If .* name it: .*labels\.csv"):
+        read_folder(fill(tmp_path, "a.wav", "labels.csv"))
 
 
 def test_no_folder_and_a_file_instead_are_told_apart(tmp_path: Path) -> None:

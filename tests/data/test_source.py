@@ -45,6 +45,19 @@ def test_what_is_not_there_is_named(text: str, words: str) -> None:
         read_source(text)
 
 
+def test_a_folder_in_the_layout_of_a_published_corpus_is_named(sample_corpus_folder: Path) -> None:
+    with pytest.raises(DataError, match=rf"published corpus fsdd\. Name it: fsdd:{sample_corpus_folder}$"):
+        read_source(sample_corpus_folder)
+
+
+def test_a_table_beside_the_only_folder_of_sounds_is_suggested(tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "1.wav").touch()
+    (tmp_path / "labels.csv").write_text("path,label\n")
+    with pytest.raises(DataError, match=r"one class only \(audio\).* name it: .*labels\.csv"):
+        read_source(tmp_path)
+
+
 def test_a_known_corpus_brings_its_own_groups() -> None:
     with pytest.raises(ParameterError, match="The corpus fsdd defines its groups"):
         read_source(f"fsdd:{sample_folder()}", group_by="part:1")

@@ -9,6 +9,7 @@ import pytest
 
 from woodshed.data.table import read_table
 from woodshed.errors import DataError, MissingPackageError, ParameterError
+from woodshed.timeline import FORMATS, Event, Timeline
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ def test_other_words_in_split_are_folds_but_not_both(place: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (["file,label", "a,b"], "has no column 'path'"),
+        (["name,label", "a,b"], "has no column 'path'.*is called path, file, filename, filepath, audio, "),
         (["path,lable", "a,b"], "has no column 'label'. Did you mean lable?"),
         (["path,label"], "has no rows. It needs a header"),
         ([], "has no rows"),
@@ -204,3 +205,217 @@ def test_paths_that_are_not_utf_8_are_found(place: Path) -> None:
     path = place / "table.csv"
     path.write_bytes(b"path,label\ncaf\xe9.wav,a\naudio/1_ann.wav,b\n")
     assert read_table(path).labels == ["a", "b"]
+
+
+COLUMN_NAMES = [
+    "Path,Label",
+    "filename,class",
+    "file,category",
+    "FILE NAME,Class",
+    "file_path,Species",
+    "Audio,label",
+    "sound,annotation",
+]
+
+
+@pytest.mark.parametrize("header", COLUMN_NAMES)
+def test_columns_are_found_by_their_synonyms_in_any_case(place: Path, header: str) -> None:
+    corpus = read_table(table(place, header, "audio/1_ann.wav,no", "audio/3_bob.wav,yes"))
+
+    assert corpus.labels == ["no", "yes"]
+
+
+def test_start_end_and_group_are_found_in_any_case(place: Path) -> None:
+    rows = ("audio/1_ann.wav,no,1,2,x", "audio/3_bob.wav,yes,,,y")
+
+    corpus = read_table(table(place, "file,class,Start,END TIME,Group", *rows))
+
+    assert [(row.start_s, row.end_s, row.group) for row in corpus.examples] == [
+        (1.0, 2.0, "x"),
+        (0.0, None, "y"),
+    ]
+
+
+def test_the_name_itself_precedes_its_synonyms_and_targets_keep_theirs(place: Path) -> None:
+    rows = ("audio/1_ann.wav,no,0.5", "audio/3_bob.wav,yes,1")
+
+    assert read_table(table(place, "file,label,class", *rows)).labels == ["no", "yes"]
+    values = [
+        row.values for row in read_table(table(place, "file,label,class", *rows), targets=["class"]).examples
+    ]
+    assert values == [{"class": 0.5}, {"class": 1.0}]
+
+
+def test_several_columns_that_may_be_the_label_are_named(place: Path) -> None:
+    path = table(place, "file,class,category", "audio/1_ann.wav,no,a", "audio/3_bob.wav,yes,b")
+
+    with pytest.raises(DataError, match=r"table\.csv: the label may be in the column 'class' or 'category'"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "audio\\1_ann.wav",
+        "C:\\recordings\\audio\\1_ann.wav",
+        "\\recordings\\audio\\1_ann.wav",
+        "/elsewhere/audio/1_ann.wav",
+        "D:\\1_ann.wav",
+        "1_ann.wav",
+        "1_ANN.WAV",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.* of another computer")
+def test_paths_of_other_computers_and_bare_names_are_found(place: Path, name: str) -> None:
+    corpus = read_table(table(place, "path,label", f"{name},no", "audio/3_bob.wav,yes"))
+
+    assert corpus.examples[0].path == place / "audio" / "1_ann.wav"
+
+
+def test_paths_of_another_computer_are_named_once(place: Path) -> None:
+    rows = ("C:\\x\\audio\\1_ann.wav,no", "C:\\x\\audio\\3_bob.wav,yes")
+
+    with pytest.warns(UserWarning, match=r"2 paths of another computer.*1_ann.wav is .*1_ann.wav"):
+        read_table(table(place, "path,label", *rows))
+
+
+def test_a_bare_name_of_several_files_is_ambiguous(place: Path) -> None:
+    (place / "old").mkdir()
+    (place / "old" / "1_ann.wav").touch()
+
+    corpus = read_table(table(place, "path,label", "1_ann.wav,no", "2_ann.wav,no", "3_bob.wav,yes"))
+
+    (skipped,) = corpus.skipped
+    assert skipped.reason.startswith(
+        "row 2: 2 files below the table's folder have this name: audio/1_ann.wav, old/1_ann.wav."
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1", "utf-8-sig"])
+@pytest.mark.parametrize("cut", [",", ";", "\t"])
+def test_tables_of_windows_are_read(place: Path, encoding: str, cut: str) -> None:
+    (place / "audio" / "S\u00e4ge.wav").touch()
+    lines = ("path,label", "audio/S\u00e4ge.wav,S\u00e4ge", "audio/3_bob.wav,yes")
+    text = "\r\n".join(lines).replace(",", cut)
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    (place / "table.csv").write_bytes((mark + text).encode(encoding))
+
+    corpus = read_table(place / "table.csv")
+
+    assert corpus.labels == ["S\u00e4ge", "yes"]
+    assert corpus.examples[0].path.is_file()
+
+
+def test_decimal_commas_are_read(place: Path) -> None:
+    rows = ("audio/1_ann.wav;no;0,5;1,25", "audio/3_bob.wav;yes;0;2")
+
+    corpus = read_table(table(place, "path;label;start_s;end_s", *rows))
+
+    assert (corpus.examples[0].start_s, corpus.examples[0].end_s) == (0.5, 1.25)
+
+
+def test_spellings_of_a_label_are_one_class_and_named(place: Path) -> None:
+    composed, decomposed = "cr\u00e9cerelle", "cre\u0301cerelle"
+    rows = (
+        f"audio/1_ann.wav,{decomposed}",
+        f"audio/2_ann.wav,{composed}",
+        f"audio/two words.wav,{composed}",
+        "audio/3_bob.wav,Rain ",
+        "audio/1_ann.wav,rain",
+    )
+
+    with pytest.warns(
+        UserWarning, match=r"count as one label: .*\(decomposed characters\).*'rain' as 'Rain'"
+    ):
+        corpus = read_table(table(place, "path,label", *rows))
+
+    assert corpus.labels == [composed, composed, composed, "Rain", "Rain"]
+
+
+def test_spellings_of_a_tag_are_one_tag(place: Path) -> None:
+    rows = ("audio/1_ann.wav,loud|Loud|dry", "audio/2_ann.wav,loud")
+
+    with pytest.warns(UserWarning, match="'Loud' as 'loud'"):
+        corpus = read_table(table(place, "path,tags", *rows))
+
+    assert [row.labels for row in corpus.examples] == [("loud", "dry"), ("loud",)]
+
+
+def test_segments_of_a_file_have_the_file_as_group(place: Path) -> None:
+    rows = ("audio/1_ann.wav,no,0,1", "audio/1_ann.wav,yes,0.5,2", "audio/3_bob.wav,yes,,")
+    path = table(place, "path,label,start_s,end_s", *rows)
+
+    corpus = read_table(path)
+
+    assert corpus.groups == ["audio/1_ann.wav", "audio/1_ann.wav", "audio/3_bob.wav"]
+    assert (corpus.group_word, corpus.group_reason) == ("file", "several examples are segments of one file")
+    assert read_table(path, group_by="none").groups is None
+    assert read_table(path, group_by="part:2").group_reason == ""
+
+
+RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tBegin File\tSpecies",
+    "1\tWaveform 1\t1\t0.0\t1.2\t0\tfield.wav\tdog_bark",
+    "1\tSpectrogram 1\t1\t0.0\t1.2\t200\tfield.wav\tdog_bark",
+    "2\tSpectrogram 1\t1\t2.0\t3.2\t200\tfield.wav\tsiren",
+)
+
+
+def test_a_raven_table_is_a_table_of_segments(place: Path) -> None:
+    (place / "field.wav").touch()
+
+    corpus = read_table(table(place, *RAVEN, name="any.Table.1.selections.txt"))
+
+    assert [(row.path, row.label, row.start_s, row.end_s) for row in corpus.examples] == [
+        (place / "field.wav", "dog_bark", 0.0, 1.2),
+        (place / "field.wav", "siren", 2.0, 3.2),
+    ]
+    assert (corpus.skipped, corpus.groups) == ((), ["field.wav", "field.wav"])
+
+
+TIMELINE = Timeline(
+    "field.wav", 9.0, (Event(0.5, 2.0, "S\u00e4ge", 0.9), Event(3.0, 4.0, "wren", 0.5)), 8000.0
+)
+
+
+@pytest.mark.parametrize(
+    ("format_", "name"),
+    [
+        ("raven", "field.Table.1.selections.txt"),
+        ("raven", "field.selections.txt"),
+        ("audacity", "field.txt"),
+        ("audacity", "field.wav.txt"),
+        ("textgrid", "field.TextGrid"),
+        ("csv", "anything.csv"),
+    ],
+)
+def test_label_files_belong_to_the_sound_beside_them(place: Path, format_: str, name: str) -> None:
+    (place / "field.wav").touch()
+    (place / name).write_text(FORMATS[format_][1](TIMELINE), encoding="utf-8", newline="")
+
+    corpus = read_table(place / name)
+
+    assert [(row.path.name, row.label, row.start_s, row.end_s) for row in corpus.examples] == [
+        ("field.wav", "S\u00e4ge", 0.5, 2.0),
+        ("field.wav", "wren", 3.0, 4.0),
+    ]
+    assert corpus.group_word == "file"
+
+
+def test_points_of_a_label_track_are_skipped(place: Path) -> None:
+    (place / "field.wav").touch()
+    path = table(place, "1\t2\ta", "3\t3\tb", "4\t5\tb", "6\t7\t", name="field.txt")
+
+    corpus = read_table(path)
+
+    assert corpus.labels == ["a", "b"]
+    reasons = [skipped.reason for skipped in corpus.skipped]
+    assert reasons[0].startswith("row 2: it must start at 0 s or later and end after it starts")
+    assert reasons[1] == "row 4: the label is empty."
+
+
+def test_a_rule_that_matches_no_path_is_a_mistake(place: Path) -> None:
+    rows = ("audio/1_ann.wav,no", "audio/3_bob.wav,yes")
+
+    with pytest.raises(ParameterError, match=r"no 9th part \(at most 2\), such as 1_ann\.wav"):
+        read_table(table(place, "path,label", *rows), group_by="part:9")

@@ -222,7 +222,8 @@ def split(
     marks: Annotated[
         Path | None,
         typer.Option(
-            help="Keep the intervals of a label file: Audacity labels, CSV, or one time per line to cut at."
+            help="Keep the intervals of a label file, with their names: Audacity labels, Raven table, Praat "
+            "TextGrid, CSV, or one time per line to cut at."
         ),
     ] = None,
     threshold_db: Annotated[
@@ -236,7 +237,8 @@ def split(
 ) -> None:
     """Cut into parts: at equal intervals, silences, onsets, beats or marks.
 
-    Give exactly one of --every-s, --silence, --onsets, --beats and --marks. Parts are numbered.
+    Give exactly one of --every-s, --silence, --onsets, --beats and --marks. Parts are numbered, and named
+    after their marks.
 
     Example: woodshed audio split lesson.wav --silence --out words
     """
@@ -262,7 +264,7 @@ def split(
         )
 
     def at_marks(path: Path) -> list[Segment]:
-        return marker_segments(read_markers(marks or path), info(path).duration_s)
+        return marker_segments(read_markers(marks or path, recording=path.name), info(path).duration_s)
 
     def at_intervals(path: Path) -> list[Segment]:
         return equal_segments(info(path).duration_s, every_s or 0.0, last=last)

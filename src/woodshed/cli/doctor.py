@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def command(
     data: Annotated[
         str,
-        typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
+        typer.Argument(
+            help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH. Of a folder "
+            "of sounds, or a single sound, format, level and copies are checked."
+        ),
     ],
     group_by: Annotated[str | None, typer.Option(help="Origin of each sound; see train.")] = None,
     target: Annotated[

@@ -32,7 +32,9 @@ def command(
     """
     from woodshed.report.recognition.page import skipped_files
     from woodshed.workflows.evaluate import evaluate
+    from woodshed.workflows.files import check_model
 
+    check_model(model, "evaluate MODEL DATA")
     experiment = evaluate(
         model,
         data,

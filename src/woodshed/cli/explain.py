@@ -48,8 +48,9 @@ def command(
         summary,
         write_softmax_folder,
     )
-    from woodshed.workflows.files import load_model_for
+    from woodshed.workflows.files import check_model, load_model_for
 
+    check_model(model, "explain MODEL")
     composer = load_model_for("explain", model)
     check_explainable(composer)
     check_seed(seed)

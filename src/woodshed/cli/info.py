@@ -26,8 +26,10 @@ def command(
     from woodshed.report.recognition.head_report import report_of
     from woodshed.report.wording import LICENCE
     from woodshed.training.model_folder import to_json
+    from woodshed.workflows.files import check_model
     from woodshed.workflows.info import describe
 
+    check_model(model, "info MODEL")
     info = describe(model)
     if json_:
         typer.echo(to_json(info.contents), nl=False)

@@ -87,9 +87,10 @@ def command(
     Example: woodshed predict my-model new.wav another-folder --format csv
     """
     from woodshed.data.folder import list_sounds
-    from woodshed.workflows.files import load_model_for
+    from woodshed.workflows.files import check_model, load_model_for
     from woodshed.workflows.predict import DetectionSettings
 
+    check_model(model, "predict MODEL SOUND...")
     paths = list_sounds(sounds or [], scores=not (timeline or live))
     _check_format(format_, timeline=timeline, live=live)
     of_timelines = {

@@ -105,9 +105,18 @@ def name_findings(checkup: Checkup, data: str, target: str | None = None) -> Non
         note(f"For details: {shlex.join(words)}")
 
 
-def print_candidates(candidates: Sequence[Candidate]) -> None:
-    """Print guesses at the groups of the recordings, and how to confirm one."""
-    say("\nThe groups (speaker, song, source) are unknown. Possible ways to find them, most likely first:")
+def print_candidates(candidates: Sequence[Candidate], *, default: str = "") -> None:
+    """Print guesses at the groups of the recordings, and how to confirm one.
+
+    Parameters
+    ----------
+    candidates
+        The guesses, the likeliest first.
+    default
+        Word for the groups that are used by default; empty if there are none.
+    """
+    known = f"known only by {default}" if default else "unknown"
+    say(f"\nThe groups (speaker, song, source) are {known}. Possible ways to find them, most likely first:")
     rows = [
         (
             f"--group-by {shlex.quote(candidate.group_by)}",

@@ -30,7 +30,7 @@ from woodshed.cli.terminal import (
     progress_bar,
     say,
 )
-from woodshed.errors import ParameterError, counted, printable
+from woodshed.errors import ParameterError, counted, plural_of, printable
 from woodshed.tasks import GENERATORS, TASKS
 from woodshed.units import duration_text
 
@@ -139,7 +139,8 @@ def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
     if dry_run:
         print_plan(preparation)
         return
-    name_likeliest(preparation.group_candidates)
+    if preparation.corpus.groups is None:
+        name_likeliest(preparation.group_candidates)
     tuning = None
     if request.n_trials:
         with progress_bar() as watcher:
@@ -150,6 +151,7 @@ def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
         )
     with progress_bar() as watcher:
         result = train(preparation, watcher=watcher, tuning=tuning)
+    list_skipped(result.experiment.skipped, in_report=True)
     print_experiment(result.experiment)
     if result.interrupted:
         note("Interrupted: the best weights so far are kept. To continue, repeat the command with --resume.")
@@ -168,13 +170,14 @@ def print_plan(preparation: Preparation) -> None:
     if corpus.unlabelled:
         say(f"{counted(len(corpus.unlabelled), 'unlabelled sound')} to train on, never tested")
     if corpus.groups is None:
-        note(f"Generalisation to new {corpus.group_word}s cannot be measured without groups. Set --group-by.")
-        if preparation.group_candidates:
-            print_candidates(preparation.group_candidates)
+        words = plural_of(corpus.group_word)
+        note(f"Generalisation to new {words} cannot be measured without groups. Set --group-by.")
     else:
         names = sorted(set(corpus.groups))
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         say(f"\n{counted(len(names), corpus.group_word)}: {shown}")
+    if preparation.group_candidates:
+        print_candidates(preparation.group_candidates, default=corpus.group_word if corpus.groups else "")
     for split in preparation.splits:
         badge = {True: " (leaky)", False: "", None: " (groups unknown)"}[split.leaky]
         say(f"tested on: {split.name}{badge}")

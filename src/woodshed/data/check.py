@@ -61,7 +61,6 @@ def check(
 
     Examples
     --------
-    >>> from pathlib import Path
     >>> from woodshed.data.sample import sample_folder
     >>> names = ["3_theo_0", "3_theo_4", "7_theo_0", "7_theo_4", "lost"]
     >>> rows = [Example(sample_folder() / "recordings" / f"{name}.flac", name[0]) for name in names]
@@ -84,7 +83,9 @@ def check(
         examples=tuple(example for k, example in enumerate(corpus.examples) if k not in reasons),
         unlabelled=tuple(example for k, example in enumerate(rows) if k >= n and k not in reasons),
         skipped=corpus.skipped
-        + tuple(Skipped(rows[k].path, reason) for k, reason in sorted(reasons.items())),
+        + tuple(
+            Skipped(rows[k].path, segment_text(rows[k]) + reason) for k, reason in sorted(reasons.items())
+        ),
     )
     if len(checked.counts()) < (least_classes if any(corpus.labels) else 1):
         raise DataError(_too_few_classes(checked, least_classes))
@@ -112,7 +113,7 @@ def _copies(examples: Sequence[Example], n_labelled: int, digests: Mapping[int, 
         labelled = [k for k in later if k < n_labelled]
         conflicting = [k for k in labelled if _target(examples[k]) != _target(examples[first])]
         for k in later:
-            reasons[k] = f"it is the same sound as {printable(examples[first].path)}. Remove one of the two."
+            reasons[k] = f"it is the same sound as {_place(examples[first])}. It counts once."
         if conflicting:
             reasons |= {
                 k: _conflict(examples, k, conflicting[0] if k == first else first)
@@ -124,10 +125,34 @@ def _copies(examples: Sequence[Example], n_labelled: int, digests: Mapping[int, 
 def _conflict(examples: Sequence[Example], k: int, other: int) -> str:
     """Return the reason for skipping a copy with another label."""
     return (
-        f"it is the same sound as {printable(examples[other].path)}, but one is labelled "
-        f"{_target(examples[k])!r} and the other {_target(examples[other])!r}. Keep the one with the correct "
-        "label."
+        f"it is the same sound as {_place(examples[other])}, but one is labelled {_target(examples[k])!r} "
+        f"and the other {_target(examples[other])!r}. Correct the wrong label"
+        f"{_or_row(examples[k], examples[other])}."
     )
+
+
+def _or_row(one: Example, other: Example) -> str:
+    return ", or remove its row of the table" if one.path == other.path else ""
+
+
+def segment_text(example: Example) -> str:
+    """Return the segment of an example for a message, followed by a colon; empty for a whole file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> segment_text(Example(Path("a.wav"), start_s=1.5, end_s=2.0)), segment_text(Example(Path("a.wav")))
+    ('from 1.5 s to 2 s: ', '')
+    """
+    if example.end_s is None:
+        return f"from {example.start_s:g} s: " if example.start_s else ""
+    return f"from {example.start_s:g} s to {example.end_s:g} s: "
+
+
+def _place(example: Example) -> str:
+    """Return the file, and the segment if it is a part of it."""
+    segment = segment_text(example).removesuffix(": ")
+    return f"{printable(example.path)} {segment}".strip()
 
 
 def _target(example: Example) -> object:

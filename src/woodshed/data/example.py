@@ -84,6 +84,8 @@ class Corpus:
         One line each; empty if the data state none.
     group_word
         Word for a group: ``speaker``, ``recording``, ``song``.
+    group_reason
+        Why these groups are used by default; empty if the data or the user define them.
     unlabelled
         Examples without a label. They are also in ``skipped``, unless self-training uses them
         (`woodshed.recognition.self_training`).
@@ -97,6 +99,7 @@ class Corpus:
     citation: str = ""
     group_word: str = "group"
     unlabelled: tuple[Example, ...] = ()
+    group_reason: str = ""
 
     @property
     def labels(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -9,9 +10,10 @@ from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, Skipped, is_score
-from woodshed.data.group import GroupRule, group_rule, group_word_of, no_group
+from woodshed.data.group import GroupRule, check_some_match, group_rule, group_word_of, no_group
+from woodshed.data.label import matched_examples
 from woodshed.data.licence import licence_beside
-from woodshed.errors import AudioFileError, DataError, OutputError, printable
+from woodshed.errors import AudioFileError, DataError, OutputError, counted, printable
 
 ARRANGE = (
     "Put the recordings of each class into a folder with the name of the class: "
@@ -21,6 +23,16 @@ ARRANGE = (
 
 UNLABELLED = "_unlabelled"
 """Name of the folder, next to the class folders, for sounds of unknown class."""
+
+EXCLUDED = "excluded"
+"""Name of the folder for files that were taken out of a data set; it is not read as a part of one."""
+
+
+OTHER_MEDIA = "its format is not read. Convert it to WAV or FLAC, for instance: ffmpeg -i INPUT OUTPUT.wav"
+"""Reason for skipping audio and video files in other formats."""
+
+LABEL_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".textgrid"})
+"""Lower-case suffixes of tables and label files in text."""
 
 
 def is_sound(path: Path) -> bool:
@@ -34,6 +46,18 @@ def is_sound(path: Path) -> bool:
     return path.suffix.lower() in AUDIO_SUFFIXES or is_score(path)
 
 
+def is_other_media(path: Path) -> bool:
+    """Return whether the suffix is that of audio or video in a format that is not read.
+
+    Examples
+    --------
+    >>> is_other_media(Path("talk.mov")), is_other_media(Path("a.wav")), is_other_media(Path("list.m3u"))
+    (True, False, False)
+    """
+    kind, _, subtype = (mimetypes.guess_type(path.name)[0] or "").partition("/")
+    return kind in ("audio", "video") and "mpegurl" not in subtype and not is_sound(path)
+
+
 def read_folder(
     folder: str | os.PathLike[str], *, group_by: str | None = None, least_classes: int = 2
 ) -> Corpus:
@@ -43,7 +67,8 @@ def read_folder(
     they are rendered. Files in deeper folders belong to their class folder. Files are recognised by their
     suffix and not opened (`woodshed.data.check.check` does that); hidden files and other suffixes are
     ignored. Files are sorted by name, independent of the file system, and circular links are followed once. A
-    folder ``_unlabelled`` is not a class: its sounds have no label.
+    folder ``_unlabelled`` is not a class: its sounds have no label. A folder ``excluded`` is ignored. Folders
+    whose names are spellings of one label are one class (`woodshed.data.label.canonical_label`).
 
     Parameters
     ----------
@@ -54,7 +79,8 @@ def read_folder(
         ``regex:PATTERN`` or ``none``; see `woodshed.data.group.group_rule`. Files that do not match the rule
         are skipped.
     least_classes
-        Minimum number of class folders with sounds: 2 for training, 1 for testing.
+        Minimum number of class folders with sounds: 2 for training, 1 for testing. With 0, the sounds of a
+        folder without class folders are examples without a label.
 
     Returns
     -------
@@ -67,7 +93,12 @@ def read_folder(
     DataError
         If the folder does not exist, contains no sounds, or has too few class folders with sounds.
     ParameterError
-        If ``group_by`` is not one of the rules.
+        If ``group_by`` is not one of the rules, or matches no file.
+
+    Warns
+    -----
+    UserWarning
+        If spellings of a label were matched.
 
     Examples
     --------
@@ -87,29 +118,29 @@ def read_folder(
             f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
         )
     rule = group_rule(group_by, existing_folder(root))
-    at_top, class_folders = _files_and_folders(root)
+    at_top, folders = _files_and_folders(root)
+    class_folders = [place for place in folders if place.name != EXCLUDED]
     below = [path for place in class_folders for path in files_below(place, stop_at=root)]
     loose = [path for path in at_top if is_sound(path)]
     sounds = [path for path in below if is_sound(path)]
-    examples: list[Example] = []
-    skipped: list[Skipped] = []
-    unlabelled: list[Example] = []
-    for path in sounds:
-        row = _to_example(path, path.relative_to(root), rule, group_by)
-        if isinstance(row, Skipped):
-            skipped.append(row)
-        elif row.label == UNLABELLED:
-            unlabelled.append(replace(row, label=""))
-            skipped.append(Skipped(path, f"the label is empty: it is in {UNLABELLED}."))
-        else:
-            examples.append(row)
+    examples, skipped, unlabelled = _sorted_out(sounds, root, rule, group_by)
+    if group_by is not None and not examples:
+        check_some_match(group_by, skipped)
+    if least_classes == 0 and not examples:
+        examples, loose = [Example(path, "") for path in loose], []
+    examples = matched_examples(examples, root)
     labels = {example.label for example in examples}
     if not labels and (root / "settings.json").is_file():
-        raise DataError(f"{printable(root)} is a model folder and contains no sounds.")
+        raise DataError(
+            f"{printable(root)} is a model folder and contains no sounds. To test it: woodshed evaluate "
+            f"{printable(root)} DATA. To continue an interrupted training: woodshed train DATA --out "
+            f"{printable(root)} --resume."
+        )
     if len(labels) < least_classes:
-        n_others = len(at_top) + len(below) - len(loose) - len(sounds)
-        raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, n_others, skipped)} {ARRANGE}")
+        others = [path for path in (*at_top, *below) if not is_sound(path)]
+        raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, others, skipped)} {ARRANGE}")
     skipped += [Skipped(path, f"it is in no class folder. {ARRANGE}") for path in loose]
+    skipped += [Skipped(path, OTHER_MEDIA) for path in (*at_top, *below) if is_other_media(path)]
     return Corpus(
         printable(root.resolve().name),
         tuple(examples),
@@ -196,6 +227,25 @@ def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
     yield from walk(folder)
 
 
+def _sorted_out(
+    sounds: Iterable[Path], root: Path, rule: GroupRule | None, group_by: str | None
+) -> tuple[list[Example], list[Skipped], list[Example]]:
+    """Return the examples of files in class folders, the skipped ones, and those without a label."""
+    examples: list[Example] = []
+    skipped: list[Skipped] = []
+    unlabelled: list[Example] = []
+    for path in sounds:
+        row = _to_example(path, path.relative_to(root), rule, group_by)
+        if isinstance(row, Skipped):
+            skipped.append(row)
+        elif row.label == UNLABELLED:
+            unlabelled.append(replace(row, label=""))
+            skipped.append(Skipped(path, f"the label is empty: it is in {UNLABELLED}."))
+        else:
+            examples.append(row)
+    return examples, skipped, unlabelled
+
+
 def _to_example(path: Path, below: Path, rule: GroupRule | None, group_by: str | None) -> Example | Skipped:
     """Return the example of a file, or why it is skipped; ``below`` is its path relative to the root."""
     try:
@@ -207,17 +257,25 @@ def _to_example(path: Path, below: Path, rule: GroupRule | None, group_by: str |
     return Example(path, printable(below.parts[0]), group)
 
 
-def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped: list[Skipped]) -> str:
+def _too_few_classes(labels: set[str], loose: list[Path], others: list[Path], skipped: list[Skipped]) -> str:
     """Return the message of the error about a folder with too few classes."""
     if labels:
-        return f"has one class only ({', '.join(labels)}). At least two classes are needed."
+        one = f"has one class only ({', '.join(labels)}). At least two classes are needed."
+        return one + _tables_text(others)
     if skipped:
         return f"has no usable sound: {printable(skipped[0].path)}: {skipped[0].reason}"
     if loose:
-        return f"contains {len(loose)} sound files but no class folders."
-    if n_others:
-        return f"contains {n_others} files, but none has the suffix of a sound file, such as .wav or .flac."
+        return f"contains {counted(len(loose), 'sound file')} but no class folders.{_tables_text(others)}"
+    if others:
+        n_others = counted(len(others), "file")
+        return f"contains {n_others}, but none has the suffix of a sound file, such as .wav or .flac."
     return "contains no sounds: it is empty."
+
+
+def _tables_text(files: list[Path]) -> str:
+    """Return the advice to name one of the tables that are among the files; empty without one."""
+    tables = [path for path in files if path.name.lower().endswith((".csv", ".tsv", ".selections.txt"))]
+    return f" If the labels are in a table, name it: {printable(tables[0])}." if tables else ""
 
 
 def _files_and_folders(folder: Path) -> tuple[list[Path], list[Path]]:

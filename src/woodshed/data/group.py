@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 
 from woodshed.audio.read import TAGS, read_tags
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import ParameterError, near_miss, printable
 
 WORDS = {
@@ -101,6 +103,85 @@ def no_group(text: str) -> str:
     """Return the reason for skipping a file that does not match a rule."""
     repair = "Fill it in" if text.startswith("tag:") else "Rename it"
     return f"it has no group by {text}. {repair}, or choose another rule."
+
+
+def check_some_match(text: str, skipped: Sequence[Skipped]) -> None:
+    """Raise an error if no file matches a rule: then the rule is wrong, not the files.
+
+    Parameters
+    ----------
+    text
+        The rule.
+    skipped
+        The files, none of which can be used.
+
+    Raises
+    ------
+    ParameterError
+        If all of them were skipped because of the rule.
+
+    Examples
+    --------
+    >>> check_some_match("part:9", [Skipped(Path("7_theo_0.wav"), no_group("part:9"))])
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: File names have no 9th part (at most 3), such as 7_theo_0.wav. ...
+    """
+    if not skipped or not all(entry.reason.endswith(no_group(text)) for entry in skipped):
+        return
+    word, _, rest = text.partition(":")
+    stems = [entry.path.stem for entry in skipped]
+    fault = f"No file has a group by {text}"
+    if word == "part":
+        n_parts = max(len(name_parts(stem)) for stem in stems)
+        fault = f"File names have no {_ordinal(int(rest))} part (at most {n_parts})"
+    elif word == "chars":
+        fault = f"File names have no characters {rest} (at most {max(map(len, stems))})"
+    raise ParameterError(f"{fault}, such as {printable(skipped[0].path.name)}. Choose another rule.")
+
+
+def with_file_groups(corpus: Corpus, root: Path) -> Corpus:
+    """Use the file as the group of segments of one file, if no group is known.
+
+    Segments of a recording share its place, voices and microphone, and may overlap: a random split of them is
+    leaky.
+
+    Parameters
+    ----------
+    corpus
+        A data set. It is returned unchanged if it has groups, or every example is in a file of its own.
+    root
+        Folder to which the names of the groups are relative.
+
+    Examples
+    --------
+    >>> rows = [Example(Path("a.wav"), "no"), Example(Path("a.wav"), "yes", start_s=1.0)]
+    >>> corpus = with_file_groups(Corpus("some", tuple(rows)), Path())
+    >>> corpus.groups, corpus.group_word, corpus.group_reason
+    (['a.wav', 'a.wav'], 'file', 'several examples are segments of one file')
+    """
+    if corpus.groups is not None or len({row.path for row in corpus.examples}) == len(corpus.examples):
+        return corpus
+    names: dict[Path, str] = {}
+
+    def grouped(example: Example) -> Example:
+        path = example.path
+        if path not in names:
+            names[path] = printable(path.relative_to(root) if path.is_relative_to(root) else path)
+        return replace(example, group=names[path])
+
+    return replace(
+        corpus,
+        examples=tuple(map(grouped, corpus.examples)),
+        unlabelled=tuple(map(grouped, corpus.unlabelled)),
+        group_word="file",
+        group_reason="several examples are segments of one file",
+    )
+
+
+def _ordinal(number: int) -> str:
+    """Return a number as an ordinal, such as 9th."""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number // 10 % 10 == 1 else endings.get(number % 10, 'th')}"
 
 
 def name_parts(stem: str) -> list[str]:

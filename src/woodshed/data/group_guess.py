@@ -14,14 +14,13 @@ from pathlib import Path, PurePath
 
 from woodshed.data.example import Corpus, Example
 from woodshed.data.group import GroupRule, group_rule, group_word_of, name_parts
-from woodshed.data.table import TABLE_SUFFIXES, read_rows
+from woodshed.data.sound_finder import SoundFinder
+from woodshed.data.table import MEANINGS, TABLE_SUFFIXES, open_sounds, to_number
+from woodshed.delimited import Row, without_surrogates
 from woodshed.errors import AudioFileError, printable
 
 TAGS = ("artist", "album", "title")
 """Tags of the performer or the work."""
-
-COLUMNS = ("path", "label", "tags", "group", "start_s", "end_s", "split")
-"""Columns of a table with a fixed meaning."""
 
 GROUP_NAMES = ("actor", "artist", "performer", "player", "recording", "singer", "song", "source", "speaker")
 """Typical names of columns with groups."""
@@ -87,7 +86,7 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
     Parameters
     ----------
     corpus
-        The data set, without groups.
+        The data set; its groups are not used.
     place
         The folder or table that it was read from.
 
@@ -107,12 +106,8 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
     """
     labels = corpus.labels
     root = place.parent if place.suffix.lower() in TABLE_SUFFIXES and not place.is_dir() else place
-    paths = [
-        example.path.relative_to(root) if example.path.is_relative_to(root) else example.path
-        for example in corpus.examples
-    ]
     candidates: list[Ranked] = []
-    for rank, group_by, values in _all_values(corpus.examples, paths, place, root):
+    for rank, group_by, values in _all_values(corpus.examples, place, root):
         spans_labels = _spans_labels(values, labels)
         if spans_labels is None:
             continue
@@ -133,12 +128,21 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
     return _without_repeats(sorted(candidates, key=lambda row: row[0]))[:N_CANDIDATES]
 
 
-def _all_values(
-    examples: Sequence[Example], paths: Sequence[PurePath], place: Path, root: Path
-) -> Iterator[tuple[int, str, Values]]:
+def _all_values(examples: Sequence[Example], place: Path, root: Path) -> Iterator[tuple[int, str, Values]]:
     """Yield all possible groupings: origin, rule, and group of each example."""
     if place.is_file():
         yield from ((_COLUMN, *row) for row in _columns(examples, place))
+    # Rules on names are applied once to each file, which may hold thousands of examples.
+    numbers: dict[Path, int] = {}
+    file_of = [numbers.setdefault(example.path, len(numbers)) for example in examples]
+    paths = [path.relative_to(root) if path.is_relative_to(root) else path for path in numbers]
+    for rank, group_by, values in _path_values(paths, place, root):
+        yield rank, group_by, [values[k] for k in file_of]
+
+
+def _path_values(paths: Sequence[PurePath], place: Path, root: Path) -> Iterator[tuple[int, str, Values]]:
+    """Yield the groupings by path and tags: origin, rule, and group of each file."""
+    if place.is_file():
         yield _FOLDER, "folder", [printable(path.parent.name) or None for path in paths]
     else:
         yield _FOLDER, "folder", _by("folder", paths)
@@ -166,18 +170,42 @@ def _or_none(rule: GroupRule, path: PurePath) -> str | None:
 
 
 def _columns(examples: Sequence[Example], table: Path) -> Iterator[tuple[str, Values]]:
-    """Yield the other columns of a table, for the rows that are examples."""
-    columns, rows = read_rows(table)
-    of_path = {(table.parent / row["path"].strip(), _seconds(row.get("start_s", ""))): row for row in rows}
-    rows_of_examples = [of_path.get((example.path, example.start_s), {}) for example in examples]
-    for name in columns:
-        if name not in COLUMNS:
-            yield name, [printable(row.get(name, "").strip()) or None for row in rows_of_examples]
+    """Yield the other columns of a table, for the rows that are examples.
+
+    The table is read once more, row by row; equal cells are kept once.
+    """
+    rows = open_sounds(table)
+    names = [name for name in rows.columns if name not in MEANINGS]
+    if not names or "path" not in rows.columns:
+        return
+    values: list[list[str | None]] = [[] for _ in names]
+    cells: dict[str, str | None] = {"": None}
+    finder = SoundFinder(table.parent)
+    pending = iter(examples)  # in the order of the table, without the rows that were skipped
+    example = next(pending, None)
+    for row in rows:
+        if example is None:
+            break
+        if _seconds(row.get("start_s", "")) != example.start_s or _path(finder, row) != example.path:
+            continue
+        for name, column in zip(names, values, strict=True):
+            cell = row.get(name, "").strip()
+            column.append(cells.setdefault(cell, printable(without_surrogates(cell))))
+        example = next(pending, None)
+    if example is None:
+        yield from zip(names, values, strict=True)
+
+
+def _path(finder: SoundFinder, row: Row) -> Path | None:
+    try:
+        return finder.find(row["path"].strip())
+    except AudioFileError:
+        return None
 
 
 def _seconds(cell: str) -> float:
     try:
-        return float(cell.strip() or 0)
+        return to_number(cell.strip() or "0")
     except ValueError:
         return -1.0
 

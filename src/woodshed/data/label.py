@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
+import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from woodshed.data.example import Example
 from woodshed.errors import printable
 
 
@@ -91,6 +95,43 @@ def match_labels(names: Iterable[str], classes: Iterable[str]) -> dict[str, str]
 
 def _matching_key(text: str) -> str:
     return canonical_label(text.replace("-", " ")) or text
+
+
+def matched_examples(examples: Sequence[Example], place: str | os.PathLike[str]) -> list[Example]:
+    """Return examples with one spelling of each label and tag; see `common_spellings`.
+
+    Parameters
+    ----------
+    examples
+        The examples of a data set.
+    place
+        Its folder or table, for the warning.
+
+    Warns
+    -----
+    UserWarning
+        If spellings were replaced; they are named.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> matched_examples([Example(Path("a.wav"), "rain")], "table.csv")[0].label
+    'rain'
+    """
+    names = (name for row in examples for name in (row.label, *row.labels) if name)
+    spellings = common_spellings(names)
+    note = spelling_note(spellings.items())
+    if not note:
+        return list(examples)
+    warnings.warn(f"{printable(place)}: {note}", stacklevel=2)
+    return [
+        replace(
+            row,
+            label=spellings.get(row.label, row.label),
+            labels=tuple(dict.fromkeys(spellings[tag] for tag in row.labels)),
+        )
+        for row in examples
+    ]
 
 
 def spelling_note(spellings: Iterable[tuple[str, str]]) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from woodshed.data import corpora, noisy
-from woodshed.data.example import Corpus
-from woodshed.data.folder import read_folder
+from woodshed.data.annotation import label_files, read_annotations
+from woodshed.data.example import Corpus, Example
+from woodshed.data.folder import is_sound, read_folder
 from woodshed.data.table import TABLE_SUFFIXES, read_table
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, ParameterError, WoodshedError, printable
 
 
 def read_source(
@@ -27,14 +28,16 @@ def read_source(
     text
         ``NAME:PATH`` for a published corpus in its own layout, such as ``fsdd:PATH`` (see
         `woodshed.data.corpora.CORPORA`) or ``noisy:PATH`` (`woodshed.data.noisy`); else the path of a folder
-        of class folders, or of a table (``.csv``, ``.tsv``, ``.txt``, ``.parquet``). An existing path wins.
+        of class folders, of a folder of recordings with a label file beside each, or of a table (``.csv``,
+        ``.tsv``, ``.txt``, ``.parquet``, ``.TextGrid``). An existing path wins.
     group_by
         How to group the sounds by speaker, song or source: see `read_folder` and `read_table`. Published
         corpora define their groups.
     targets
         Numeric target columns of a table; see `read_table`. Published corpora define their targets.
     least_classes
-        Minimum number of classes of a folder or table: 2 for training, 1 for testing.
+        Minimum number of classes of a folder or table: 2 for training, 1 for testing. With 0, a folder
+        without class folders, or a single sound, is read as sounds without labels.
 
     Raises
     ------
@@ -50,15 +53,20 @@ def read_source(
     'fsdd'
     """
     path = Path(text)
-    if path.is_dir():
-        return read_folder(path, group_by=group_by, least_classes=least_classes)
-    if path.is_file() and path.suffix.lower() in TABLE_SUFFIXES:
-        return read_table(path, group_by=group_by, targets=targets, least_classes=least_classes)
-    if path.is_file():
+    try:
+        corpus = _read_place(path, group_by, targets, least_classes)
+    except DataError as error:
+        place = path if path.is_dir() else path.parent
+        name = layout_of(place) if path.exists() else ""
+        if not name:
+            raise
+        reason = "" if path.is_dir() else f"{error} "
+        source = f"{name}:{printable(place)}"
         raise DataError(
-            f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "
-            "Give the folder of the sounds."
-        )
+            f"{reason}{printable(place)} has the layout of the published corpus {name}. Name it: {source}"
+        ) from error
+    if corpus is not None:
+        return corpus
     name, folder = corpora.split_name(os.fspath(text))
     if name:
         if group_by is not None:
@@ -67,3 +75,43 @@ def read_source(
     if os.fspath(text) in corpora.CORPORA:
         raise DataError(f"{text} is a published corpus. Add its folder: {text}:PATH.")
     raise DataError(f"{printable(path)}: there is no such folder or table. Check the name.")
+
+
+def _read_place(
+    path: Path, group_by: str | None, targets: Sequence[str], least_classes: int
+) -> Corpus | None:
+    """Read an existing folder or file; return None if there is none of this name."""
+    if path.is_dir():
+        if pairs := label_files(path):
+            return read_annotations(path, pairs, group_by=group_by, least_classes=least_classes)
+        return read_folder(path, group_by=group_by, least_classes=least_classes)
+    if not path.is_file():
+        return None
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return read_table(path, group_by=group_by, targets=targets, least_classes=least_classes)
+    if is_sound(path) and least_classes == 0:
+        return Corpus(printable(path.name), (Example(path),))
+    raise DataError(
+        f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "
+        "Give the folder of the sounds."
+    )
+
+
+def layout_of(folder: Path) -> str:
+    """Return the name of the published corpus whose layout a folder has; empty if it has none.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> layout_of(sample_folder())
+    'fsdd'
+    """
+    sizes: dict[str, int] = {}
+    for name in corpora.CORPORA:
+        try:
+            corpus = corpora.load(name, folder)
+        except WoodshedError:
+            continue
+        if len(corpus.examples) > len(corpus.skipped):
+            sizes[name] = len(corpus.examples)
+    return max(sizes, key=lambda name: sizes[name], default="")

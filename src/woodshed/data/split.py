@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus
-from woodshed.errors import DataError, ParameterError, near_miss
+from woodshed.errors import DataError, ParameterError, near_miss, plural_of
 
 Indices = NDArray[np.int64]
 
@@ -104,8 +104,8 @@ def check_trainable(labels: Sequence[str], tests: Sequence[Indices], group_word:
     classes = _untrainable(labels, tests)
     if classes:
         raise DataError(
-            f"Class {', '.join(classes)} comes from too few {group_word}s: holding them out leaves none for "
-            f"training. Record it from another {group_word}, or use the split random."
+            f"Class {', '.join(classes)} comes from too few {plural_of(group_word)}: holding them out leaves "
+            f"none for training. Record it from another {group_word}, or use the split random."
         )
 
 
@@ -195,7 +195,7 @@ def group_folds(
     """
     n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    return _split(f"unseen {group_word}s, {n_folds} folds", _numbered(tests, len(labels)), groups)
+    return _split(f"unseen {plural_of(group_word)}, {n_folds} folds", _numbered(tests, len(labels)), groups)
 
 
 def group_holdout(
@@ -226,7 +226,9 @@ def group_holdout(
         key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - test_share * len(labels))),
     )
     return _split(
-        f"unseen {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
+        f"unseen {plural_of(group_word)}, {_percent(best, labels)} held out",
+        _numbered([best], len(labels)),
+        groups,
     )
 
 
@@ -317,6 +319,11 @@ def random_holdout(
 def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Split]:
     """Return the requested split, preceded by a split by group if it is leaky.
 
+    Warns
+    -----
+    UserWarning
+        If a leaky split stands alone, because there are too few groups.
+
     Examples
     --------
     >>> from woodshed.data.corpora.fsdd import load
@@ -325,7 +332,18 @@ def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Spli
     [('unseen speakers, 3 folds', False), ('official', True)]
     """
     split = make_split(corpus, how, seed)
-    return [make_split(corpus, "group-folds", seed), split] if split.leaky else [split]
+    if not split.leaky:
+        return [split]
+    try:
+        return [make_split(corpus, "group-folds", seed), split]
+    except DataError:
+        words = plural_of(corpus.group_word)
+        warnings.warn(
+            f"{corpus.name} cannot be tested on unseen {words}, because there are too few of them for every "
+            f"class: the score of the split {split.name} is too high (leaky).",
+            stacklevel=2,
+        )
+        return [split]
 
 
 def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
@@ -337,7 +355,8 @@ def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
         The data set.
     how
         ``auto``: the official split if there is one and it is not leaky; else ``group-folds`` if the
-        groups are known; else ``random``. ``group``: whole groups held out once. ``group-folds``: each
+        groups are known; else ``random``, as for segments of too few files, if the file is only the default
+        group. ``group``: whole groups held out once. ``group-folds``: each
         group tested once, in 3 folds, or ``group-folds:5``. ``leave-one-group-out``: one fold for each
         group. ``official``: that of the corpus. ``random``, ``random-folds``, ``random-folds:5``: ignoring
         groups.
@@ -412,9 +431,14 @@ def _methods(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], 
     def auto(_: dict[str, int]) -> Split:
         if corpus.has_official_split and not (split := official(corpus)).leaky:
             return split
-        if known_groups is not None:
+        if known_groups is None:
+            return random_holdout(labels, seed=seed)
+        try:
             return group_folds(labels, known_groups, seed=seed, group_word=group_word)
-        return random_holdout(labels, seed=seed)
+        except DataError:
+            if not corpus.group_reason:
+                raise
+            return random_holdout(labels, seed=seed, groups=known_groups)
 
     return {
         "auto": auto,

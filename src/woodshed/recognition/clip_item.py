@@ -19,7 +19,7 @@ from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Example, Skipped, Sounds, is_score, own_rate, read_example
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.errors import AudioFileError, DataError, ParameterError, WoodshedError
 from woodshed.features.frame import frame_settings
 from woodshed.features.summary import Summary
 from woodshed.recognition.confidence import SpectralEmbedding
@@ -165,10 +165,14 @@ def common_rate(clips: Sequence[Clip], highest: int) -> int:
     Of equally frequent rates the lower one is returned, since upsampling cannot restore high frequencies.
     """
     indices = range(0, len(clips), max(1, len(clips) // N_RATE_CLIPS))
-    counts = Counter(
-        own_rate(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].sample_rate
-        for k in indices
-    )
+    counts: Counter[int] = Counter()
+    for k in indices:
+        try:
+            rate = own_rate(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].sample_rate
+            counts[rate] += 1
+        except AudioFileError:
+            if k == indices[-1] and not counts:  # no file at all is left
+                raise
     return min(highest, min(counts, key=lambda rate: (-counts[rate], rate)))
 
 

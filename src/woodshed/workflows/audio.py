@@ -19,6 +19,7 @@ from woodshed.audio import add_clicks, convert_file, cut_file, filter_blocks, in
 from woodshed.audio.convert import Conversion, change_file, matching_encoding
 from woodshed.audio.edit import Level, Normalisation, find_normalisation, gain
 from woodshed.audio.filter import FilterDesign
+from woodshed.audio.markers import Marker
 from woodshed.audio.segment import Segment
 from woodshed.audio.write import FLOATS, check_target, choose_encoding
 from woodshed.clip import Clip
@@ -263,13 +264,15 @@ def cut_files(
 ) -> Outcome[int]:
     """Write the stretches of every sound under numbered names; files of any length.
 
-    Options and errors are those of `process_files`; the result of a file is its number of parts.
+    Parts between markers also have the name of the marker: ``take-1-verse.wav``. Options and errors are
+    those of `process_files`; the result of a file is its number of parts.
     """
     overwrite = options.get("overwrite", False)
 
     def work(file_job: FileJob) -> int:
         stretches = find_stretches(file_job.source)
-        targets = numbered(file_job.target, len(stretches))
+        names = [stretch.name if isinstance(stretch, Marker) else "" for stretch in stretches]
+        targets = numbered(file_job.target, len(stretches), names)
         cut_file(file_job.source, stretches, targets, overwrite=overwrite)
         return len(stretches)
 

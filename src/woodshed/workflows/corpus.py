@@ -70,7 +70,8 @@ def examine(
     Parameters
     ----------
     data
-        Folder of class folders, table, or corpus as ``NAME:PATH``.
+        Folder of class folders, table, or corpus as ``NAME:PATH``; or, for the checks that need no labels, a
+        folder of sounds or a single one.
     group_by
         Origin of each sound, such as the speaker; see `woodshed.data.source.read_source`.
     targets
@@ -90,11 +91,11 @@ def examine(
     Raises
     ------
     DataError
-        If the data do not exist or are not a labelled set of sounds.
+        If the data do not exist or contain no sounds.
     ParameterError
         If a setting is out of its range.
     """
-    corpus = read_source(data, group_by=group_by, targets=targets)
+    corpus = read_source(data, group_by=group_by, targets=targets, least_classes=0)
     with ExitStack() as current:
 
         def begin(description: str, total: int) -> Callable[[], None]:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from woodshed.atomic import write_whole
+from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Skipped
+from woodshed.data.folder import files_below, is_sound
 from woodshed.data.source import read_source
-from woodshed.errors import DataError, OutputError, counted, near_miss, printable
+from woodshed.data.table import TABLE_SUFFIXES
+from woodshed.errors import DataError, OutputError, ParameterError, counted, near_miss, printable
 from woodshed.recognition.estimator import AudioEstimator
+from woodshed.symbolic.file import SCORE_SUFFIXES
 from woodshed.tasks import load
 from woodshed.tasks.shipped import SHIPPED, model_folder
 from woodshed.training.estimator import check_verb
-from woodshed.training.model_folder import make_folder
+from woodshed.training.model_folder import SETTINGS_NAME, make_folder
 from woodshed.training.run_state import RunState
 
 RUN_NAME = "training"
 """Subfolder that holds an unfinished run."""
+
+N_LOOKED_AT = 1000
+"""Maximum number of files of a folder whose names are read to see what it holds."""
+
+MAX_NAME = 60
+"""Maximum length of a marker's name in a file name, in characters; four bytes each stay below 255."""
 
 
 def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -> None:
@@ -144,6 +156,46 @@ def load_corpus_for(
     return head.select(corpus, estimator, to_fit=to_fit)
 
 
+def check_model(model: str | Path, usage: str) -> None:
+    """Raise an error if the place of a model is taken by something else: the arguments are in another order.
+
+    Parameters
+    ----------
+    model
+        What was given as a model.
+    usage
+        The arguments of the command after ``woodshed``, for the message.
+
+    Raises
+    ------
+    ParameterError
+        If it is a sound, a score, a table or a folder of sounds.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> check_model(sample_folder() / "recordings" / "7_theo_0.flac", "predict MODEL SOUND...")
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: ...7_theo_0.flac is audio, not a model. Usage: woodshed predict MODEL
+    SOUND...
+    """
+    path = Path(model)
+    suffix = path.suffix.lower()
+    what = ""
+    if path.is_file():
+        kinds = {
+            "audio": AUDIO_SUFFIXES,
+            "a score": frozenset(SCORE_SUFFIXES),
+            "a table": TABLE_SUFFIXES,
+        }
+        what = next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "")
+    elif path.is_dir() and not (path / SETTINGS_NAME).exists():
+        files = files_below(path, stop_at=path.resolve().parent)
+        what = "a folder of sounds" if any(map(is_sound, itertools.islice(files, N_LOOKED_AT))) else ""
+    if what:
+        raise ParameterError(f"{printable(path)} is {what}, not a model. Usage: woodshed {usage}")
+
+
 def load_model_for(verb: str, model: str | Path) -> Any:
     """Load the model that a verb is to be used with.
 
@@ -169,13 +221,30 @@ def load_model_for(verb: str, model: str | Path) -> Any:
     return estimator
 
 
-def numbered(target: Path, n_parts: int) -> list[Path]:
+def numbered(target: Path, n_parts: int, names: Sequence[str] = ()) -> list[Path]:
     """Return a file name for each part of a file.
+
+    Parameters
+    ----------
+    target
+        Name of the whole.
+    n_parts
+        Number of parts.
+    names
+        Name of each part, which may be empty; characters that file systems forbid become ``_``.
 
     Examples
     --------
     >>> [path.name for path in numbered(Path("take.wav"), 2)]
     ['take-1.wav', 'take-2.wav']
+    >>> [path.name for path in numbered(Path("take.wav"), 2, ["dog/bark", ""])]
+    ['take-1-dog_bark.wav', 'take-2.wav']
     """
     width = len(str(n_parts))
-    return [target.with_stem(f"{target.stem}-{k:0{width}d}") for k in range(1, n_parts + 1)]
+    endings = [f"-{_file_name(name)}" if name else "" for name in names or [""] * n_parts]
+    return [target.with_stem(f"{target.stem}-{k:0{width}d}{ending}") for k, ending in enumerate(endings, 1)]
+
+
+def _file_name(text: str) -> str:
+    """Return text that is valid in a file name on every system, at most `MAX_NAME` characters."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*.]+', "_", printable(text).strip())[:MAX_NAME]

@@ -124,6 +124,7 @@ class Preparation:
             run_state or RunState(),
             self.request.resume,
             watcher or Watcher(),
+            self.request.strict,
         )
 
 
@@ -182,11 +183,29 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     inspections = inspect_sounds(rows, model_rate=model_rate, n_jobs=estimator.n_jobs)
     checkup = short_checkup(corpus, inspections=inspections, model_rate=model_rate)
     corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, inspections=inspections)
-    is_known = corpus.groups is not None or not Path(request.data).exists()  # a known corpus has its own
-    is_open = request.group_by is None and not is_known
+    is_published = not Path(request.data).exists()  # defines its groups
+    is_open = corpus.groups is None or bool(corpus.group_reason)
+    is_open = is_open and request.group_by is None and not is_published
     candidates = guess_groups(corpus, Path(request.data)) if is_open else []
+    notes = [*notes, *group_notes(corpus)]
     splits = honest_splits(corpus, request.split, estimator.seed)
     return Preparation(request, estimator, corpus, splits, checkup, candidates, notes)
+
+
+def group_notes(corpus: Corpus) -> list[str]:
+    """Return the note on groups that are used by default.
+
+    Examples
+    --------
+    >>> group_notes(Corpus("some", (), group_word="file", group_reason="they are of one file"))
+    ['Grouped by file, because they are of one file. Other rule: --group-by; no groups: --group-by none.']
+    """
+    if not corpus.group_reason:
+        return []
+    return [
+        f"Grouped by {corpus.group_word}, because {corpus.group_reason}. Other rule: --group-by; no groups: "
+        "--group-by none."
+    ]
 
 
 def search_settings(

@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from woodshed.audio import resample
 from woodshed.clip import Clip
 from woodshed.data.doctor import Checkup, doctor, short_checkup
+from woodshed.data.doctor.copies import original_of
 from woodshed.data.doctor.fast_checks import missing_labels
+from woodshed.data.doctor.inspection import inspect_sounds, usable
 from woodshed.data.example import Corpus, Example
 from woodshed.data.folder import read_folder
 from woodshed.data.table import read_table
 from woodshed.errors import ParameterError
+from woodshed.features.views import Views
 
 RATE = 8000
 
@@ -123,23 +128,96 @@ def test_the_most_harmful_comes_first_and_says_what_mends_it(checkup: Checkup) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
-@pytest.mark.parametrize(
-    "kind", ["unreadable", "silent", "clipped", "too short", "duplicate across classes", "near duplicate"]
-)
-def test_a_repair_moves_files_and_deletes_none(
+@pytest.mark.parametrize("kind", ["duplicate across classes", "near duplicate"])
+def test_a_repair_of_copies_moves_some_and_keeps_the_original(
     checkup: Checkup, faulty: Path, tmp_path: Path, kind: str
 ) -> None:
     (finding,) = checkup.of(kind)
     command = finding.repair[finding.repair.index("mkdir") :].replace(str(faulty), "sounds")
     shutil.copytree(faulty, tmp_path / "sounds")
-    contents = {path.name: path.read_bytes() for path in finding.files}
+    contents = {path.relative_to(faulty): path.read_bytes() for path in finding.files}
     subprocess.run(command, shell=True, cwd=tmp_path, check=True)
-    moved = {path.name for path in (tmp_path / "excluded").iterdir()}
-    assert moved
-    assert moved <= set(contents)
-    for path in finding.files:
-        place = Path("excluded") if path.name in moved else Path("sounds", path.parent.name)
-        assert (tmp_path / place / path.name).read_bytes() == contents[path.name]
+    moved = {path.relative_to(tmp_path / "excluded") for path in (tmp_path / "excluded").rglob("*.*")}
+    assert moved == {path for path in contents if path.name in ("copy.flac", "version.ogg")} != set()
+    for path, content in contents.items():
+        assert (tmp_path / ("excluded" if path in moved else "sounds") / path).read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", ["unreadable", "silent", "clipped", "too short", "wrong label"])
+def test_only_copies_are_to_be_taken_out(checkup: Checkup, kind: str) -> None:
+    (finding,) = checkup.of(kind)
+    assert "mv" not in finding.repair
+    assert "exclude" not in finding.repair
+
+
+PROCESSED = {
+    "lossy": lambda clip: (clip, "a.ogg", "VORBIS"),
+    "lower rate": lambda clip: (resample(clip, 6000), "a.wav", "PCM_16"),
+    "raised rate": lambda clip: (resample(resample(clip, 6000), 16000), "a.wav", "PCM_16"),
+    "shorter": lambda clip: (clip.cut(0.02, clip.duration_s), "a.wav", "PCM_16"),
+    "clipped": lambda clip: (Clip(np.clip(4 * clip.samples, -1, 1), RATE), "a.wav", "PCM_16"),
+}
+
+
+@pytest.mark.parametrize("change", PROCESSED)
+def test_the_unprocessed_version_of_a_recording_is_the_original(tmp_path: Path, change: str) -> None:
+    original = put(voice(0, 77), tmp_path / "z.wav")
+    version, name, subtype = PROCESSED[change](voice(0, 77))
+    put(version, tmp_path / name, subtype=subtype)  # before the original by name
+    os.utime(tmp_path / name, (1e9, 1e9))  # and older: a copy that was made on another computer
+    rows = [Example(tmp_path / name), Example(original)]
+    inspections = usable(inspect_sounds(rows, views=Views(sample_rate=RATE)))
+    assert original_of(rows, [0, 1], inspections) == 1
+
+
+def test_of_equal_copies_the_oldest_file_stays(clean: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    shutil.copytree(clean, folder)
+    original, _ = (put(voice(0, 78), folder / "low" / name) for name in ("z.wav", "a.wav"))
+    os.utime(original, (1e9, 1e9))
+    (finding,) = doctor(read_folder(folder)).of("duplicate")
+    assert "a.wav" in finding.repair
+    assert "z.wav" not in finding.repair
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_the_file_that_a_link_leads_to_stays(clean: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    shutil.copytree(clean, folder)
+    (folder / "low" / "!link.wav").symlink_to(folder / "low" / "03.wav")
+    (folder / "high" / "deep").symlink_to(folder / "low", target_is_directory=True)
+    for finding in doctor(read_folder(folder)).of("duplicate"):
+        before = sum(1 for path in folder.rglob("*.wav") if not path.is_symlink())
+        moved = [word for word in shlex.split(finding.repair) if word.endswith(".wav")]
+        entries = {os.path.realpath(Path(word).parent) + "/" + Path(word).name for word in moved}
+        assert not any(os.path.isfile(entry) and not os.path.islink(entry) for entry in entries)
+        assert before == 28
+
+
+def test_of_one_file_under_two_labels_a_row_is_to_be_removed_never_the_file(clean: Path) -> None:
+    rows = read_folder(clean).examples
+    twice = Corpus("some", (*rows, replace(rows[0], label="low" if rows[0].label == "high" else "high")))
+    (finding,) = doctor(twice).of("duplicate across classes")
+    assert "remove those with the wrong label from the table; keep the file" in finding.repair
+    assert "mv" not in finding.repair
+
+
+def test_a_file_with_other_segments_stays_where_it_is(tmp_path: Path) -> None:
+    first, second = voice(0, 1).samples, voice(1, 2).samples
+    long = put(Clip(np.concatenate([first, second], axis=1), RATE), tmp_path / "long.wav")
+    short = put(Clip(first, RATE), tmp_path / "a.wav")
+    rows = (Example(short, "x"), Example(long, "x", None, 0.0, 0.5), Example(long, "y", None, 0.5, 1.0))
+    os.utime(long, (1e9, 1e9))
+    (finding,) = doctor(Corpus("some", rows)).of("duplicate")
+    assert "long.wav" not in finding.repair
+
+
+def test_sounds_without_labels_are_checked_for_format_level_and_copies(faulty: Path) -> None:
+    found = doctor(read_folder(faulty / "low", least_classes=0))
+    assert found.summary.startswith("low: 22 sounds. ")
+    assert {"unreadable", "silent", "clipped", "too short", "near duplicate"} <= {
+        finding.kind for finding in found.findings
+    }
 
 
 def test_no_repair_deletes_or_replaces_a_file(checkup: Checkup) -> None:
@@ -304,3 +382,18 @@ def test_every_class_that_a_cue_gives_away_is_named(tmp_path: Path) -> None:
     (found,) = doctor(read_folder(tmp_path)).of("shortcut: loudness")
     assert all(f"'{label}'" in found.message for label in ("plain", "soft", "softer"))
     assert len(found.files) == 60
+
+
+def test_segments_of_one_file_are_measured_as_if_each_were_read_alone(tmp_path: Path) -> None:
+    path = put(Clip(np.tile(voice(0, 3).samples, 26), RATE), tmp_path / "long.wav")
+    segments = [(0.0, None), (0.25, 0.75), (0.3, 12.31), (12.9, 13.5), (13.5, 14.0), (1.0, 1.00001)]
+    rows = [Example(path, "x", None, *segment) for segment in segments]
+    together = inspect_sounds(rows, views=Views(sample_rate=RATE))
+    for row, result in zip(rows, together, strict=True):
+        (alone,) = inspect_sounds([row], views=Views(sample_rate=RATE))
+        if isinstance(result, str):
+            assert result == alone
+            continue
+        for field in fields(result):
+            assert np.array_equal(getattr(result, field.name), getattr(alone, field.name)), field.name
+    assert [isinstance(result, str) for result in together] == [False] * 4 + [True] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -293,3 +294,69 @@ def test_the_plan_counts_the_trainings(toy_corpus: Corpus, tiny: dict[str, Any])
     assert plan.n_weights == 35 * 16 * wide + wide + wide * narrow + narrow + narrow * 3 + 3
     assert 0 < plan.duration_s < 60
     assert CrossValidation(recogniser, toy_corpus, honest_splits(toy_corpus, "group")).plan().n_trainings == 1
+
+
+LOSSES = {
+    "deleted": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
+    "changed": lambda path: path.write_bytes(path.with_name("other.bin").read_bytes()),
+}
+
+
+@pytest.fixture
+def own_corpus(toy_corpus: Corpus, tmp_path: Path) -> Corpus:
+    """Return a copy of the corpus whose files may be deleted."""
+    examples = []
+    for k, example in enumerate(toy_corpus.examples):
+        path = shutil.copy(example.path, tmp_path / f"{k}{example.path.suffix}")
+        examples.append(replace(example, path=Path(path)))
+    (tmp_path / "other.bin").write_bytes(examples[-1].path.read_bytes())
+    return replace(toy_corpus, examples=tuple(examples))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("after_fits", [0, 1, 2])
+def test_a_file_that_is_lost_during_the_run_is_skipped_and_named(
+    own_corpus: Corpus, monkeypatch: pytest.MonkeyPatch, loss: str, after_fits: int
+) -> None:
+    split = make_split(own_corpus, "group-folds")
+    row = int(split.folds[-1].test[0])
+    path = own_corpus.examples[row].path
+    training = CrossValidation(Parrot(), own_corpus, [split])
+    fit = Parrot.fit
+
+    def fit_and_lose(self: Any, *arguments: Any, **options: Any) -> Any:
+        if Parrot.n_fits == after_fits:
+            LOSSES[loss](path)
+        return fit(self, *arguments, **options)
+
+    if after_fits == 0:
+        training._digest(path)
+        LOSSES[loss](path)
+    else:
+        monkeypatch.setattr(Parrot, "fit", fit_and_lose)
+    experiment, _ = training.measure()
+    (skipped,) = experiment.skipped
+    assert skipped.path == path
+    assert "during the training" in skipped.reason
+    assert row not in experiment.learned
+    was_tested = after_fits == 2  # lost while the final model is fitted
+    assert (row in experiment.splits[0].indices) == was_tested
+    assert len(experiment.splits[0].indices) == len(own_corpus.examples) - (not was_tested)
+
+
+def test_a_strict_run_ends_with_the_name_of_a_lost_file(own_corpus: Corpus) -> None:
+    training = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)], strict=True)
+    path = own_corpus.examples[3].path
+    training._digest(path)
+    path.unlink()
+    with pytest.raises(DataError, match=rf"{path.name}: it was deleted.*omit --strict"):
+        training.measure()
+
+
+def test_a_file_that_was_damaged_between_check_and_run_is_skipped(own_corpus: Corpus) -> None:
+    path = own_corpus.examples[3].path
+    path.write_bytes(b"not a sound")
+    experiment, _ = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)]).measure()
+    assert [entry.path for entry in experiment.skipped] == [path]
+    assert "not an audio file" in experiment.skipped[0].reason

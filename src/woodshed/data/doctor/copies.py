@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import math
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
@@ -26,6 +29,11 @@ ALIKE = 0.92
 
 Takes of one word by one speaker reach 0.90; MP3 at 8 kHz reduces it to 0.95.
 """
+
+LOSSY = ("MPEG", "VORBIS", "OPUS", "ADPCM", "GSM", "AAC")
+"""Parts of the names of lossy codecs."""
+
+_BAND_STEP_HZ = 500.0
 
 LEAST_S = 0.1
 """Minimum duration, in seconds: shorter sounds correlate by chance."""
@@ -131,11 +139,15 @@ def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 def copies(
     corpus: Corpus,
     sets: Iterable[Sequence[int]],
+    inspections: Mapping[int, Inspection],
     *,
     kind: str = "duplicate",
     alike: Mapping[tuple[int, int], float] | None = None,
 ) -> list[Finding]:
     """Report sets of copies: across classes, across parts of the split, across groups, and others.
+
+    Of every set the original stays (`original_of`). No file is to be taken out that other rows use, or that
+    is the original by another name.
 
     Parameters
     ----------
@@ -143,6 +155,8 @@ def copies(
         The rows.
     sets
         From `exact_sets` or `near_sets`.
+    inspections
+        Measurements by row.
     kind
         ``duplicate`` or ``near duplicate``.
     alike
@@ -152,7 +166,65 @@ def copies(
     groups = corpus.groups
     for rows in sets:
         by_boundary[_boundary(corpus, rows, groups)].append(rows)
-    return [_report(corpus, where, members, kind, alike or {}) for where, members in by_boundary.items()]
+    originals = {rows[0]: original_of(corpus.examples, rows, inspections) for rows in sets}
+    spare = _spare_files(corpus, sets, originals, alike)
+    return [
+        _report(corpus, where, members, kind, alike or {}, spare) for where, members in by_boundary.items()
+    ]
+
+
+def original_of(
+    examples: Sequence[Example], rows: Sequence[int], inspections: Mapping[int, Inspection]
+) -> int:
+    """Return the row of a set of copies that was processed least.
+
+    That is a file rather than a link to it; lossless rather than lossy; with the widest band, and one that is
+    not filtered below half the sample rate; the longest; the one with the fewest samples at full scale; the
+    one with the oldest file; and else the first.
+    """
+
+    def order(k: int) -> tuple[object, ...]:
+        sound, path = inspections[k], examples[k].path
+        return (
+            os.path.islink(path),
+            any(name in sound.codec for name in LOSSY),
+            -round(sound.band_hz / _BAND_STEP_HZ),
+            sound.band_drop_db > 0,
+            -round(sound.duration_s, 2),
+            sound.n_full,
+            os.stat(path).st_mtime if os.path.exists(path) else math.inf,
+            k,
+        )
+
+    return min(rows, key=order)
+
+
+def _spare_files(
+    corpus: Corpus,
+    sets: Iterable[Sequence[int]],
+    originals: Mapping[int, int],
+    alike: Mapping[tuple[int, int], float] | None,
+) -> frozenset[Path]:
+    """Return the files that may be taken out: every row of theirs is a copy of an original elsewhere."""
+    spare_rows: set[int] = set()
+    for rows in sets:
+        original = originals[rows[0]]
+        # What only resembles another version is not replaced by the original.
+        spare_rows |= {
+            k
+            for k in rows
+            if k != original and (alike is None or (min(k, original), max(k, original)) in alike)
+        }
+    kept_rows = set(range(len(corpus.examples))) - spare_rows
+    kept_paths = {corpus.examples[k].path for k in kept_rows}
+    kept_files = {os.path.realpath(corpus.examples[k].path) for k in originals.values()}
+    spare = {corpus.examples[k].path for k in spare_rows} - kept_paths
+    return frozenset(path for path in spare if _entry(path) not in kept_files)
+
+
+def _entry(path: Path) -> str:
+    """Return a path without links in its folders; the file itself may be a link."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
 
 
 def _boundary(corpus: Corpus, rows: Sequence[int], groups: Sequence[str] | None) -> str:
@@ -173,19 +245,12 @@ def _report(
     sets: Sequence[Sequence[int]],
     kind: str,
     alike: Mapping[tuple[int, int], float],
+    spare: frozenset[Path],
 ) -> Finding:
     """Return the finding about sets of copies across one kind of boundary."""
     rows = [k for members in sets for k in members]
-    later = [corpus.examples[k].path for members in sets for k in members[1:]]
     versions = "the same samples" if kind == "duplicate" else "slightly different versions of one recording"
     clash = {"across classes": " under several labels", "": ""}.get(where, f" {where}")
-    repair = excluding(later)
-    if where == "across classes":
-        repair = f"Listen, keep the one with the correct label, and exclude the others: {repair}"
-    elif kind != "duplicate":
-        repair = (
-            f"Give the versions one group (column group, or --group-by), or exclude the later ones: {repair}"
-        )
     return Finding(
         f"{kind} {where}".strip(),
         min(
@@ -197,9 +262,28 @@ def _report(
         tuple(corpus.examples[k].path for k in rows),
         f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} contain {versions}{clash}: "
         f"{_MEANING[where]}.",
-        repair,
+        _repair(corpus, where, sets, kind, spare),
         tuple(_detail(corpus, members, k, alike) for members in sets for k in members),
     )
+
+
+def _repair(
+    corpus: Corpus, where: str, sets: Sequence[Sequence[int]], kind: str, spare: frozenset[Path]
+) -> str:
+    """Return the advice on sets of copies, by which the original of each stays."""
+    paths = [[corpus.examples[k].path for k in members] for members in sets]
+    movable = [path for path in dict.fromkeys(chain.from_iterable(paths)) if path in spare]
+    steps = []
+    if where == "across classes":
+        steps.append("Listen, and correct the wrong labels.")
+    elif kind != "duplicate":
+        steps.append("Give the versions one group (column group, or --group-by).")
+    if any(len(set(members)) < len(members) for members in paths):
+        which = "the wrong label" if where == "across classes" else "the same sound again"
+        steps.append(f"Of several rows of one file, remove those with {which} from the table; keep the file.")
+    if movable:
+        steps.append(f"To keep only the original of each set: {excluding(movable)}")
+    return " ".join(steps) or "Give them one group (column group, or --group-by)."
 
 
 def _detail(corpus: Corpus, members: Sequence[int], k: int, alike: Mapping[tuple[int, int], float]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from woodshed.data.doctor.finding import Finding, command_on, excluding, share_of
+from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.inspection import HIGHEST_RATE, SHORTEST_S, Inspection, inspect_starts, usable
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import counted
@@ -72,7 +72,8 @@ def fast_checks(
     reasons = {k: result for k, result in enumerate(results) if isinstance(result, str)}
     inspections = usable(results)
     return [
-        *unreadable(examples, reasons, [entry for entry in corpus.skipped if not lacks_label(entry)]),
+        *unreadable(examples, reasons),
+        *not_used([entry for entry in corpus.skipped if not lacks_label(entry)], len(examples)),
         *silent(examples, inspections),
         *clipped(examples, inspections),
         *off_centre(examples, inspections),
@@ -103,7 +104,7 @@ def missing_labels(corpus: Corpus) -> list[Finding]:
         0.4 + 0.5 * share_of(len(rows), len(corpus.examples) + len(rows)),
         rows,
         " without a label: skipped, or treated as a class of that name",
-        "Fill in the label, or remove the rows.",
+        "Fill in the label.",
     )
 
 
@@ -202,18 +203,26 @@ def _files_of(corpus: Corpus, labels: Collection[str]) -> tuple[Path, ...]:
     return tuple(example.path for example in corpus.examples if example.label in labels)
 
 
-def unreadable(
-    examples: Sequence[Example], reasons: Mapping[int, str], left_out: Sequence[Skipped]
-) -> list[Finding]:
-    """Report the files that cannot be used."""
+def unreadable(examples: Sequence[Example], reasons: Mapping[int, str]) -> list[Finding]:
+    """Report the files that cannot be read."""
     rows = [(examples[k].path, reason) for k, reason in sorted(reasons.items())]
-    rows += [(entry.path, entry.reason) for entry in left_out]
     return _finding(
         "unreadable",
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": skipped in training",
-        "Export {} again from the original, or exclude {}: " + excluding([path for path, _ in rows]),
+        "Convert {}, or export {} again from the original.",
+    )
+
+
+def not_used(entries: Sequence[Skipped], n_examples: int) -> list[Finding]:
+    """Report the files and rows that were skipped before any file was opened."""
+    return _finding(
+        "skipped",
+        0.5 + 0.5 * share_of(len(entries), n_examples + len(entries)),
+        [(entry.path, entry.reason) for entry in entries],
+        " skipped in training, for the reason beside each",
+        "Correct the name, the row of the table or the place of {}.",
     )
 
 
@@ -232,7 +241,8 @@ def silent(examples: Sequence[Example], inspections: Inspections) -> list[Findin
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": only silence, from which no class can be learned",
-        "Record {} again, or exclude {}: " + excluding([path for path, _ in rows]),
+        "Record {} again if the sound is missing. To listen: "
+        + command_on("woodshed audio play", [path for path, _ in rows]),
     )
 
 
@@ -257,8 +267,8 @@ def clipped(examples: Sequence[Example], inspections: Inspections) -> list[Findi
         0.25 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": recorded too loud; the clipped peaks add distortion in all bands",
-        "Record {} again at a lower gain; clipping cannot be undone. To exclude {}: "
-        + excluding([path for path, _ in rows]),
+        "Record {} again at a lower gain; clipping cannot be undone. To listen: "
+        + command_on("woodshed audio play", [path for path, _ in rows]),
     )
 
 
@@ -359,7 +369,8 @@ def too_short(examples: Sequence[Example], inspections: Inspections) -> list[Fin
         0.3 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": too short to contain much of a class",
-        "Record {} again, or exclude {}: " + excluding([path for path, _ in rows]),
+        "Record {} again if a part is missing. To listen: "
+        + command_on("woodshed audio play", [path for path, _ in rows]),
     )
 
 

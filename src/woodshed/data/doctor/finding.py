@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.data.example import Corpus
+from woodshed.data.folder import EXCLUDED
 from woodshed.errors import counted, printable
 
 N_SHOWN = 3
@@ -117,7 +118,7 @@ class Checkup:
         """One line with the size of the data set and the number of findings."""
         n = len(self.findings)
         result = {0: "No faults found.", 1: "1 finding."}.get(n, f"{n} findings, the most harmful first.")
-        of = f" of {counted(self.n_classes, 'class', 'classes')}" if self.n_classes else ""
+        of = f" of {counted(self.n_classes, 'class')}" if self.n_classes else ""
         return f"{self.name}: {counted(self.n_sounds, 'sound')}{of}. {result}"
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
@@ -158,12 +159,20 @@ def command_on(words: str, files: Sequence[Path], tail: str = "") -> str:
 def excluding(files: Sequence[Path]) -> str:
     """Return a shell command that moves files out of the data set; it neither deletes nor replaces any.
 
+    The folder `woodshed.data.folder.EXCLUDED` is not read as data.
+
     Examples
     --------
-    >>> excluding([Path("sounds/a.wav")])
-    'mkdir -p excluded && mv -n sounds/a.wav excluded'
+    >>> excluding([Path("sounds/dog/a.wav")])
+    'mkdir -p excluded/dog && mv -n sounds/dog/a.wav excluded/dog'
     """
-    return command_on("mkdir -p excluded && mv -n", files, "excluded")
+    by_target: dict[str, list[Path]] = {}
+    for path in files[:N_SHOWN]:
+        target = shlex.quote(printable("/".join(part for part in (EXCLUDED, path.parent.name) if part)))
+        by_target.setdefault(target, []).append(path)
+    commands = [command_on(f"mkdir -p {target} && mv -n", own, target) for target, own in by_target.items()]
+    more = [f"... ({len(files) - N_SHOWN} more)"] if len(files) > N_SHOWN else []
+    return " && ".join([*commands, *more])
 
 
 def share_of(n: int, n_all: int) -> float:

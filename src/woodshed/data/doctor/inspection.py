@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,10 @@ from woodshed.audio.measure import (
     SILENT_DBFS,
     share_above,
 )
-from woodshed.audio.read import FileInfo, info, length_remark
+from woodshed.audio.read import FileInfo, info, length_remark, read
 from woodshed.clip import ChannelMix, Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
-from woodshed.data.example import Example, example_blocks, header_of, is_score, own_rate
+from woodshed.data.example import Example, example_blocks, header_of, is_made, is_score, own_rate
 from woodshed.data.file_jobs import in_threads
 from woodshed.errors import WoodshedError
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
@@ -41,6 +42,11 @@ VIEWED_S = 15.0
 SHORTEST_S = 0.01
 """Minimum duration of a usable sound, in seconds: the period of the lowest pitches is longer."""
 
+_BLOCK_S = 10.0
+
+_MOST_VALUES = 2**22
+"""Maximum number of values of a file that is decoded as a whole (16 MiB)."""
+
 _EDGE_DB = -40.0
 
 _N_FFT = 2048
@@ -50,7 +56,7 @@ _DEPTH_DB = 100.0
 _LOWEST_LIMIT_HZ = 1000.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Inspection:
     """Measurements of one sound.
 
@@ -128,7 +134,11 @@ class Inspection:
 
 
 def inspect_sound(
-    example: Example, *, views: Views | None = None, model_rate: int = HIGHEST_RATE
+    example: Example,
+    *,
+    views: Views | None = None,
+    model_rate: int = HIGHEST_RATE,
+    decoded: Decoded | None = None,
 ) -> Inspection:
     """Measure one sound, block by block.
 
@@ -141,6 +151,8 @@ def inspect_sound(
         30 s at most.
     model_rate
         Sample rate of the model in hertz: the energy above half of it is measured, of the first 30 s.
+    decoded
+        The whole file, if it is in memory; None reads the segment. The result is the same.
 
     Raises
     ------
@@ -154,12 +166,12 @@ def inspect_sound(
     >>> inspection.n_samples, inspection.codec, inspection.is_silent
     (3428, 'FLAC PCM_16', False)
     """
-    header = header_of(example.path)
+    header = header_of(example.path) if decoded is None else decoded.header
     codec = header.codec if header else "MIDI"
     tally = _Tally(FULL_SCALE.get(codec.rpartition(" ")[2], LARGEST))
     start: list[Samples] = []
     n_start = 0
-    for block in example_blocks(example):
+    for block in example_blocks(example) if decoded is None else decoded.blocks(example):
         tally.add(block)
         is_needed = views is not None or (header is not None and block.sample_rate > model_rate)
         if is_needed and n_start < COMPARED_S * block.sample_rate:
@@ -244,12 +256,71 @@ def inspect_sounds(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    inspections = []
-    inspect = partial(_inspection_or_reason, views=views, model_rate=model_rate)
-    for inspection in in_threads(inspect, examples, n_jobs):
-        inspections.append(inspection)
-        on_done()
-    return inspections
+    rows_of: defaultdict[Path, list[int]] = defaultdict(list)
+    for k, example in enumerate(examples):
+        rows_of[example.path].append(k)
+    results: list[Inspection | str] = [""] * len(examples)
+    parts = [[examples[k] for k in rows] for rows in rows_of.values()]
+    inspect = partial(_inspect_file, views=views, model_rate=model_rate)
+    for rows, inspections in zip(rows_of.values(), in_threads(inspect, parts, n_jobs), strict=True):
+        for k, inspection in zip(rows, inspections, strict=True):
+            results[k] = inspection
+            on_done()
+    return results
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A whole file in memory, of which several segments are measured.
+
+    Parameters
+    ----------
+    clip, header
+        Its samples and header.
+    """
+
+    clip: Clip
+    header: FileInfo
+
+    def blocks(self, example: Example) -> Iterator[Clip]:
+        """Yield the blocks of a segment; they are those of `woodshed.audio.read.read_blocks`."""
+        segment = self.clip.cut(example.start_s, example.end_s)
+        n_block = s_to_samples(_BLOCK_S, segment.sample_rate)
+        for start in range(0, segment.n_samples, n_block):
+            part = segment.samples[:, start : start + n_block]
+            yield segment if part.shape == segment.samples.shape else replace(segment, samples=part)
+
+    def has(self, example: Example) -> bool:
+        """Return whether the segment has samples."""
+        rate, n_samples = self.clip.sample_rate, self.clip.n_samples
+        end = n_samples if example.end_s is None else min(n_samples, s_to_samples(example.end_s, rate))
+        return 0 <= s_to_samples(example.start_s, rate) < end
+
+
+def _inspect_file(
+    examples: Sequence[Example], views: Views | None, model_rate: int
+) -> list[Inspection | str]:
+    """Measure the examples of one file, which is decoded once if it is short and holds several."""
+    decoded = _decoded(examples) if len(examples) > 1 else None
+    return [
+        _inspection_or_reason(
+            example, views, model_rate, decoded if decoded and decoded.has(example) else None
+        )
+        for example in examples
+    ]
+
+
+def _decoded(examples: Sequence[Example]) -> Decoded | None:
+    """Return the whole file of several examples; None if it is long, synthesised, or cannot be read."""
+    if any(map(is_made, examples)):
+        return None
+    try:
+        header = info(examples[0].path)
+        if header.n_samples * header.n_channels > _MOST_VALUES:
+            return None
+        return Decoded(read(examples[0].path), header)
+    except WoodshedError:
+        return None  # the parts that can be read are measured one by one
 
 
 def usable(results: Sequence[Inspection | str]) -> dict[int, Inspection]:
@@ -268,9 +339,11 @@ def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int
     return min(highest, max(4000, max(rates, key=rates.count))) if rates else highest
 
 
-def _inspection_or_reason(example: Example, views: Views | None, model_rate: int) -> Inspection | str:
+def _inspection_or_reason(
+    example: Example, views: Views | None, model_rate: int, decoded: Decoded | None
+) -> Inspection | str:
     try:
-        return inspect_sound(example, views=views, model_rate=model_rate)
+        return inspect_sound(example, views=views, model_rate=model_rate, decoded=decoded)
     except WoodshedError as error:
         return str(getattr(error, "reason", error))
     except Exception as error:  # no single file may end a long run

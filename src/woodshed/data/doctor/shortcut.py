@@ -106,6 +106,8 @@ def shortcuts(
     seed
         Seed of folds, forests and bootstrap.
     """
+    if len(set(corpus.labels)) < 2:
+        return
     for score in cue_scores(corpus.labels, inspections, units, seed=seed):
         if not score.is_shortcut:
             continue

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, Example, Sounds
+from woodshed.data.example import Corpus, Example, Skipped, Sounds, read_example
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
+from woodshed.errors import AudioFileError, DataError, ScoreFileError, WoodshedError, printable
 from woodshed.recognition.clip_item import common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
@@ -78,6 +79,9 @@ class CrossValidation:
         Continue the run that is stored there.
     watcher
         Observer of the progress.
+    strict
+        Whether to raise if a file is deleted, or changed, during the run. Otherwise it is skipped from then
+        on and listed in ``lost``.
     """
 
     estimator: AudioEstimator
@@ -86,6 +90,7 @@ class CrossValidation:
     run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
+    strict: bool = False
 
     def __post_init__(self) -> None:
         kind = type(self.estimator)
@@ -103,6 +108,8 @@ class CrossValidation:
         self.summary_rows = np.zeros((0, 0))
         self._evaluator = self.head.evaluator(self)
         self._kept: tuple[AudioEstimator, NDArray[np.int64]] | None = None
+        self.lost: dict[Path, Skipped] = {}
+        self._digests: dict[Path, str] = {}
 
     # -- plan -------------------------------------------------------------------------------------
 
@@ -156,6 +163,7 @@ class CrossValidation:
             settings=deciding_settings(self.estimator, self.settings),
             provenance=source | facts,
             learned=learned,
+            skipped=tuple(self.lost.values()),
             summary=table if self.estimator.learner.reads_rows else None,
         )
         return experiment, model
@@ -191,51 +199,128 @@ class CrossValidation:
         """Return the fitted model to keep, and the rows that it was trained on."""
         if self._kept is None:
             everything = np.arange(len(self.answers))
-            self._kept = self._fit(everything, "final model, all data", "everything"), everything
+            model = self._fit(everything, "final model, all data", "everything")
+            self._kept = model, self._present(everything)
             self.watcher.end(None)
         return self._kept
 
     def _begin(self) -> None:
         """Check the settings, open the stored run, and compute the features of the baselines."""
         self.estimator.check_settings()
-        unlabelled = [(file_digest(e.path), e.start_s, e.group) for e in self.corpus.unlabelled]
+        self._present(np.arange(len(self.answers)))
+        unlabelled = [(self._digest(e.path), e.start_s, e.group) for e in self.corpus.unlabelled]
         mark = deciding_settings(self.estimator, self.settings) | {
             "task": type(self.estimator).task,
             "targets": np.nan_to_num(self.targets, nan=UNKNOWN_TARGET),
             "names": self.names,
             "unlabelled": unlabelled,
         }
-        self.run_state.open(fingerprint(mark, self.corpus, self.splits), resume=self.resume)
-        self.summary_rows = summarise(
-            self.sounds, self.sample_rate, store=self.estimator.store, n_jobs=self.estimator.n_jobs
+        self.run_state.open(fingerprint(mark, self.corpus, self.splits, self._digest), resume=self.resume)
+        store, n_jobs = self.estimator.store, self.estimator.n_jobs
+        self.summary_rows = self.rows_of(
+            lambda sounds: summarise(sounds, self.sample_rate, store=store, n_jobs=n_jobs)
         )
+
+    def rows_of(self, compute: Callable[[Sounds], NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the row of features of every example, shape ``(n_examples, n_values)``; 0 for lost files."""
+        while True:
+            present, n_lost = self._present(np.arange(len(self.answers))), len(self.lost)
+            try:
+                rows = compute(Sounds(self.corpus.subset(present.tolist())))
+            except WoodshedError:
+                self._present(present)
+                if len(self.lost) == n_lost:  # then one was lost before its first use in this run
+                    self._set_aside_unreadable(present)
+                if len(self.lost) == n_lost:
+                    raise
+            else:
+                table = np.zeros((len(self.answers), rows.shape[1]))
+                table[present] = rows
+                return table
+
+    def _digest(self, path: Path) -> str:
+        """Return the digest of a file at its first use in this run; empty if it was lost before."""
+        if path not in self._digests:
+            try:
+                self._digests[path] = file_digest(path)
+            except AudioFileError:
+                self._digests[path] = ""
+        return self._digests[path]
+
+    def _present(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows whose files are still what they were; the others are added to ``lost``.
+
+        Raises
+        ------
+        DataError
+            If a file was lost and the run is strict.
+        """
+        for path in dict.fromkeys(self.corpus.examples[k].path for k in rows):
+            if path not in self.lost and (reason := self._loss(path)):
+                self._set_aside(path, reason)
+        present = [k for k in rows.tolist() if self.corpus.examples[k].path not in self.lost]
+        return np.asarray(present, dtype=np.int64)
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        self.lost[path] = Skipped(path, reason)
+        if self.strict:
+            raise DataError(f"{printable(path)}: {reason} Restore it, or omit --strict.")
+
+    def _set_aside_unreadable(self, rows: NDArray[np.int64]) -> None:
+        """Read the files of some rows, and set those aside that cannot be read."""
+        for example in self.corpus.subset(rows.tolist()):
+            try:
+                read_example(example)
+            except (AudioFileError, ScoreFileError) as error:
+                self._set_aside(example.path, error.reason)
+
+    def _loss(self, path: Path) -> str:
+        """Return why a file can no longer be used; empty if it can."""
+        first = self._digest(path)
+        try:
+            is_same = file_digest(path) == first
+        except AudioFileError:
+            return "it was deleted, or made unreadable, during the training."
+        return "" if is_same else "it was changed during the training."
 
     def _keeps_tested(self, s: int) -> bool:
         """Whether the model tested in a split is the one to keep: models of folds are not stored."""
         return s == 0 and len(self.splits[0].folds) == 1
 
     def _fit(self, rows: NDArray[np.int64], title: str, name: str) -> AudioEstimator:
-        """Fit a fresh model to some rows of the corpus."""
-        groups = self.corpus.groups
+        """Fit a fresh model to some rows of the corpus, without the files that are lost meanwhile."""
         self.watcher.begin(title, self.estimator.learner.n_epochs(self.estimator, len(rows)))
-        model = type(self.estimator)(**self.settings)
+        while True:
+            rows, n_lost = self._present(rows), len(self.lost)
+            model = type(self.estimator)(**self.settings)
+            try:
+                self._fit_rows(model, rows, name)
+            except AudioFileError:
+                self._present(rows)
+                if len(self.lost) == n_lost:
+                    raise
+            except KeyboardInterrupt:
+                if not hasattr(model, "classes_"):
+                    raise
+                self.interrupted = True
+                return model
+            else:
+                return model
+
+    def _fit_rows(self, model: AudioEstimator, rows: NDArray[np.int64], name: str) -> None:
+        """Fit a model to some rows of the corpus and the unlabelled examples beside them."""
+        groups = self.corpus.groups
         unlabelled = self._unlabelled_beside(rows)
         own_groups = None
         if groups is not None:
             own_groups = [*(groups[k] for k in rows), *(str(example.group) for example in unlabelled)]
-        try:
-            model.fit(
-                Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
-                [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
-                own_groups,
-                checkpoint=self.run_state.checkpoint(name),
-                on_epoch=self.watcher.epoch,
-            )
-        except KeyboardInterrupt:
-            if not hasattr(model, "classes_"):
-                raise
-            self.interrupted = True
-        return model
+        model.fit(
+            Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
+            [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
+            own_groups,
+            checkpoint=self.run_state.checkpoint(name),
+            on_epoch=self.watcher.epoch,
+        )
 
     def _unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
         """Return the unlabelled examples that share nothing with the rows that are held out."""
@@ -248,20 +333,34 @@ class CrossValidation:
         model = self._fit(fold.train, title, name)
         part = {
             **self._test_fold(fold, model),
-            **self._evaluator.test_fold(fold),
-            "indices": fold.test,
-            "folds": np.full(len(fold.test), fold.name),
             **{name: np.asarray(value) for name, value in asdict(model.curve_).items()},
             "fold": np.asarray(fold.name),
         }
         if not self.interrupted:
             self.run_state.write(name, part)
         if self._keeps_tested(s) or self.interrupted:
-            self._kept = model, fold.train
+            self._kept = model, self._present(fold.train)
         self.watcher.end(self.head.accuracy(part["truth"], part[self.method]))
         return part
 
     def _test_fold(self, fold: Fold, model: AudioEstimator) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the test part of a fold, without the files that are lost meanwhile."""
+        while True:
+            fold = replace(fold, train=self._present(fold.train), test=self._present(fold.test))
+            n_lost = len(self.lost)
+            try:
+                return {
+                    **self._all_outputs(fold, model),
+                    **self._evaluator.test_fold(fold),
+                    "indices": fold.test,
+                    "folds": np.full(len(fold.test), fold.name),
+                }
+            except AudioFileError:
+                self._present(fold.test)
+                if len(self.lost) == n_lost:
+                    raise
+
+    def _all_outputs(self, fold: Fold, model: AudioEstimator) -> dict[str, NDArray[Any]]:
         """Return the outputs of the model and the baselines for the test part of a fold."""
         train, truth = self.targets[fold.train], self.targets[fold.test].astype(np.float64)
         outputs = self.head.outputs_of_missing(train, len(truth))
@@ -395,7 +494,12 @@ def _are_refused(estimator: AudioEstimator, examples: Sequence[Example]) -> NDAr
     return np.zeros(len(examples), bool) if judged is None else np.asarray(judged.refusals != "")
 
 
-def fingerprint(settings: Mapping[str, Any], corpus: Corpus, splits: Sequence[Split]) -> str:
+def fingerprint(
+    settings: Mapping[str, Any],
+    corpus: Corpus,
+    splits: Sequence[Split],
+    digest_of: Callable[[Path], str] = file_digest,
+) -> str:
     """Return a digest of all inputs of a run: settings, recordings, labels and splits.
 
     Returns
@@ -404,7 +508,7 @@ def fingerprint(settings: Mapping[str, Any], corpus: Corpus, splits: Sequence[Sp
         64 hexadecimal digits, equal for equal inputs in every process.
     """
     rows = [
-        (file_digest(example.path), example.label, example.group, example.start_s, example.end_s)
+        (digest_of(example.path), example.label, example.group, example.start_s, example.end_s)
         for example in corpus.examples
     ]
     parts = [[split.name, [fold.test.tolist() for fold in split.folds]] for split in splits]

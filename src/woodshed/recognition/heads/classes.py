@@ -17,7 +17,7 @@ from woodshed.data.example import Corpus, Example, Skipped, duration_s
 from woodshed.data.label import match_labels
 from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
-from woodshed.errors import DataError, ParameterError
+from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.classical.model import PLAIN, Case, fit_model, probabilities
 from woodshed.recognition.clip_item import describe
@@ -362,13 +362,13 @@ class ConfidenceEvaluator(Evaluator):
 
     @functools.cached_property
     def _embeddings(self) -> Rows:
-        """The embedding of each example."""
-        return describe(
-            self._run.sounds,
-            SpectralEmbedding(sample_rate=self._run.sample_rate),
-            store=self._run.estimator.store,
-            n_jobs=self._run.estimator.n_jobs,
+        """The embedding of each example; 0 for files that were lost during the run."""
+        run = self._run
+        feature = SpectralEmbedding(sample_rate=run.sample_rate)
+        rows: Rows = run.rows_of(
+            lambda sounds: describe(sounds, feature, store=run.estimator.store, n_jobs=run.estimator.n_jobs)
         )
+        return rows
 
     def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
         """Return the distance of each test clip to the training part."""
@@ -384,7 +384,7 @@ class ConfidenceEvaluator(Evaluator):
             levels_db=self._embeddings[result.indices, -1],
             distances=np.concatenate([part["distances"] for part in parts]),
             groups=None if groups is None else np.asarray(groups)[result.indices],
-            hours=sum(duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
+            hours=sum(_duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
         )
         self.held_out.append(held_out)
         predictions = cross_fit(held_out, run.names)
@@ -401,3 +401,11 @@ class ConfidenceEvaluator(Evaluator):
         if model.pseudo_labels_ is None:
             return {}
         return {"unlabelled sounds": model.pseudo_labels_.to_text()}
+
+
+def _duration_s(example: Example) -> float:
+    """Return the duration of a tested example; 0 if its file was deleted since."""
+    try:
+        return duration_s(example)
+    except WoodshedError:
+        return 0.0

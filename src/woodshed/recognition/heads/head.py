@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.table import TABLE_SUFFIXES, read_rows
+from woodshed.data.table import TABLE_SUFFIXES, read_columns
 from woodshed.errors import DataError, ParameterError, printable
 from woodshed.recognition.classical.model import PLAIN, Case, fit_columns, predict_columns
 
@@ -160,7 +160,7 @@ class Head(abc.ABC):
         place = Path(data)
         if targets or place.suffix.lower() not in TABLE_SUFFIXES or not place.is_file():
             return list(targets)
-        columns, _ = read_rows(place)
+        columns = read_columns(place)
         if self.is_listed_in(columns):
             return []
         outputs = getattr(estimator, "classes_", estimator.names)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.atomic import write_whole
 from woodshed.data.doctor.recording_index import RecordingIndex
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Example
 from woodshed.data.item import file_digest
 from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
-from woodshed.errors import DataError, counted
+from woodshed.errors import AudioFileError, DataError, counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.head_report import (
@@ -22,7 +23,7 @@ from woodshed.report.recognition.head_report import (
     outputs_text,
     report_of,
 )
-from woodshed.report.recognition.page import skipped_files, target_counts, write_page
+from woodshed.report.recognition.page import default_groups, skipped_files, target_counts, write_page
 from woodshed.report.recognition.scores import groups_of
 from woodshed.report.wording import (
     LICENCE,
@@ -55,11 +56,20 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     write_whole(folder / CARD_NAME, card(experiment))
     examples = experiment.corpus.subset(experiment.learned.tolist())
     digests = {
-        "sounds": sorted({file_digest(example.path) for example in examples}),
-        "groups": sorted({example.group for example in examples if example.group is not None}),
+        "sounds": sorted(set(_digests(examples).values())),
+        "groups": sorted(own_groups(experiment.corpus, examples)),
     }
     write_whole(folder / DIGESTS_NAME, to_json(digests))
     write_whole(folder / INDEX_NAME, RecordingIndex.of(examples).to_bytes())
+
+
+def _digests(examples: Iterable[Example]) -> dict[Path, str]:
+    """Return the digests of the files that are still there."""
+    digests: dict[Path, str] = {}
+    for path in {example.path for example in examples}:
+        with suppress(AudioFileError):
+            digests[path] = file_digest(path)
+    return digests
 
 
 def write_results(experiment: Experiment, folder: Path) -> None:
@@ -94,11 +104,11 @@ def find_overlap(folder: Path, corpus: Corpus) -> Overlap:
         sounds, groups = set(digests["sounds"]), set(digests["groups"])
     except (OSError, ValueError, KeyError, TypeError):
         return Overlap(True if learned_from else None, learned_from)
-    for example in corpus.examples:
-        if file_digest(example.path) in sounds:
-            learned_from.setdefault(example.path, example.path.name)
-    has_groups = bool(groups) and all(example.group is not None for example in corpus.examples)
-    shares = bool(learned_from) or any(example.group in groups for example in corpus.examples)
+    for path, digest in _digests(corpus.examples).items():
+        if digest in sounds:
+            learned_from.setdefault(path, path.name)
+    has_groups = bool(groups) and not corpus.group_reason and None not in {e.group for e in corpus.examples}
+    shares = bool(learned_from) or bool(own_groups(corpus, corpus.examples) & groups)
     return Overlap(True if shares else False if has_groups else None, learned_from)
 
 
@@ -110,6 +120,13 @@ def _versions(folder: Path, corpus: Corpus) -> dict[Path, str]:
         return {}
     matches = ((example.path, index.match(example)) for example in corpus.examples)
     return {path: name for path, name in matches if name is not None}
+
+
+def own_groups(corpus: Corpus, examples: Iterable[Example]) -> set[str]:
+    """Return the groups of examples that are names of their own; files as groups differ in every corpus."""
+    if corpus.group_reason:
+        return set()
+    return {example.group for example in examples if example.group is not None}
 
 
 def card(experiment: Experiment) -> str:
@@ -156,7 +173,7 @@ def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
         ),
         (
             "groups (speakers, songs, recordings)",
-            "unknown" if corpus.groups is None else str(len(set(corpus.groups))),
+            "unknown" if corpus.groups is None else f"{len(set(corpus.groups))}{default_groups(corpus)}",
         ),
         ("skipped files", str(len(skipped_files(experiment)))),
         (LICENCE, plain(corpus.licence or UNSTATED)),

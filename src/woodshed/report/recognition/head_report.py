@@ -311,7 +311,7 @@ def ordered_splits(experiment: Experiment) -> tuple[SplitResult, ...]:
 def outputs_text(experiment: Experiment) -> str:
     """Return the number of outputs with their noun, such as ``4 classes``."""
     noun = experiment.head.noun
-    return counted(len(experiment.names), noun, f"{noun}es" if noun.endswith("s") else f"{noun}s")
+    return counted(len(experiment.names), noun)
 
 
 def split_badge(leaky: bool | None) -> Markup:

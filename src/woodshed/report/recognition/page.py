@@ -42,6 +42,7 @@ from woodshed.report.wording import EXPLANATIONS, LICENCE, UNKNOWN, badge_of, de
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
+    from woodshed.data.example import Corpus
 
 
 ScoredSplit = tuple[SplitResult, Scores]
@@ -248,12 +249,17 @@ def skipped_section(experiment: Experiment) -> Section:
     return "skipped", f"Skipped files: {len(rows)}", content
 
 
+def default_groups(corpus: Corpus) -> str:
+    """Return by what the groups are formed if that was not set, and why; empty otherwise."""
+    return f" (by {corpus.group_word}: {corpus.group_reason})" if corpus.group_reason else ""
+
+
 def corpus_section(experiment: Experiment) -> Section:
     """Return the section with size, licence and counts of the corpus, the settings and the provenance."""
     corpus = experiment.corpus
     size = f"{counted(len(corpus.examples), 'clip')}, {outputs_text(experiment)}"
     if corpus.groups:
-        size += f", {counted(len(set(corpus.groups)), 'group')}"
+        size += f", {counted(len(set(corpus.groups)), 'group')}{default_groups(corpus)}"
     facts = {
         "corpus": name_of(corpus.name),
         "size": size,

@@ -1,0 +1,215 @@
+r"""Delimited text: encoding, separator, and columns by name or synonym.
+
+Tables come from spreadsheets, annotation programs and published data sets. They are read as they are: in
+UTF-8 with or without byte order mark, UTF-16 with one, or Latin-1; separated by ``,``, ``;`` or tabs; and
+with the column names of `SYNONYMS`, in any case.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from woodshed.errors import DataError, printable
+
+SYNONYMS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "path": (
+        ("file", "filename", "filepath", "audio", "sound"),
+        ("begin path",),
+        ("begin file",),
+        ("source",),
+    ),
+    "label": (("class", "category", "species"), ("annotation",)),
+    "start_s": (("start", "start time", "begin time (s)"),),
+    "end_s": (("end", "end time", "end time (s)"),),
+}
+"""Column -> its synonyms in order of preference; of names in one pair of brackets a table may have one.
+
+Case, spaces, ``_`` and ``-`` are ignored: ``File Name`` is ``filename``. ``Begin Time (s)``, ``Begin File``
+and the like are columns of Raven, and ``source`` is one of the tables of events that woodshed writes.
+"""
+
+SEPARATORS = ",;\t"
+"""Separators of columns; the most frequent one of the header is used."""
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DelimitedTable:
+    """A table of text, whose rows are read on iteration.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Names of the columns, without spaces around them.
+    delimiter
+        The separator.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    delimiter: str
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows as name -> cell; short lines are padded, and empty lines are kept.
+
+        Bytes of a cell that are not UTF-8 are lone surrogates, see `without_surrogates`.
+
+        Raises
+        ------
+        DataError
+            If a line is not CSV.
+        """
+        return (row for _, row in self.numbered_lines())
+
+    def numbered_rows(self) -> Iterator[tuple[int, Row]]:
+        """Yield the rows with their number, as in a spreadsheet: the header is row 1."""
+        return enumerate(self, start=2)
+
+    def numbered_lines(self) -> Iterator[tuple[int, Row]]:
+        """Yield the rows with the number of their last line."""
+        padding = [""] * len(self.columns)
+        with open_text(self.path) as file:
+            lines = csv.reader(file, delimiter=self.delimiter)
+            try:
+                next(lines)
+                for line in lines:
+                    yield lines.line_num, dict(zip(self.columns, line + padding, strict=False))
+            except csv.Error as error:
+                raise _not_csv(self.path, error) from error
+
+
+def open_table(path: Path) -> DelimitedTable:
+    r"""Return a table with its columns; the rows are read later.
+
+    Raises
+    ------
+    DataError
+        If it is not text, or its header is not CSV.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.csv")
+    ...     _ = path.write_bytes(codecs.BOM_UTF16_LE + "File;Class\na.wav;Säge".encode("utf-16-le"))
+    ...     table = open_table(path)
+    ...     table.columns, [dict(row) for row in table]
+    (('File', 'Class'), [{'File': 'a.wav', 'Class': 'Säge'}])
+    """
+    try:
+        with open_text(path) as file:
+            header = file.readline()
+            delimiter = max(SEPARATORS, key=header.count)
+            file.seek(0)
+            columns = next(csv.reader(file, delimiter=delimiter), [])
+    except csv.Error as error:
+        raise _not_csv(path, error) from error
+    except UnicodeError as error:
+        raise DataError(f"{printable(path)} is not text ({error}). Save it as CSV in UTF-8.") from error
+    return DelimitedTable(path, tuple(without_surrogates(name).strip() for name in columns), delimiter)
+
+
+def open_text(path: str | os.PathLike[str]) -> TextIO:
+    """Open a text file in UTF-8, or in UTF-16 if it begins with that byte order mark.
+
+    Bytes that are not UTF-8 become lone surrogates, so that paths with such bytes remain valid; see
+    `without_surrogates`.
+    """
+    with open(path, "rb") as file:
+        start = file.read(2)
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return open(path, encoding="utf-16", newline="")
+    return open(path, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def without_surrogates(text: str) -> str:
+    r"""Return text in which bytes that are not UTF-8 are read as Latin-1, as Windows writes it.
+
+    Examples
+    --------
+    >>> without_surrogates("S\udce4ge")
+    'Säge'
+    """
+    if text.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in text):
+        return text
+    content = text.encode("utf-8", "surrogateescape")
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes have no meaning in Windows' extension of Latin-1
+        return content.decode("latin-1")
+
+
+def find_column(name: str, columns: Sequence[str], table: Path) -> str | None:
+    """Return the column of a table that has a meaning: the one of that name, or of a synonym.
+
+    Parameters
+    ----------
+    name
+        The meaning: a key of `SYNONYMS`, or any other name, which has no synonyms.
+    columns
+        Columns of the table.
+    table
+        The table, for the error.
+
+    Returns
+    -------
+    str or None
+        None if there is no such column.
+
+    Raises
+    ------
+    DataError
+        If several columns match equally well.
+
+    Examples
+    --------
+    >>> find_column("path", ["Label", "File Name", "source"], Path("a.csv"))
+    'File Name'
+    >>> find_column("label", ["path", "class", "category"], Path("a.csv"))
+    Traceback (most recent call last):
+    woodshed.errors.DataError: a.csv: the label may be in the column 'class' or 'category'. Rename ...
+    """
+    if name in columns:
+        return name
+    for names in ((name,), *SYNONYMS.get(name, ())):
+        keys = set(map(_column_key, names))
+        matches = [column for column in columns if _column_key(column) in keys]
+        if len(matches) > 1:
+            raise DataError(
+                f"{printable(table)}: the {name} may be in the column {' or '.join(map(repr, matches))}. "
+                f"Rename the right one to {name}."
+            )
+        if matches:
+            return matches[0]
+    return None
+
+
+def synonyms_text(name: str) -> str:
+    """Return the names that a column may have, for messages.
+
+    Examples
+    --------
+    >>> synonyms_text("label")
+    'label, class, category, species or annotation'
+    """
+    *names, last = [name, *(word for group in SYNONYMS.get(name, ()) for word in group)]
+    return f"{', '.join(names)} or {last}" if names else last
+
+
+def _column_key(name: str) -> str:
+    """Return a column name without case, spaces, ``_`` and ``-``."""
+    return re.sub(r"[\s_-]+", "", name.casefold())
+
+
+def _not_csv(path: Path, error: csv.Error) -> DataError:
+    return DataError(f"{printable(path)} is not a table ({error}). Save it as CSV again.")
