@@ -42,12 +42,15 @@ def replace_file(folder: Path, name: str, content: bytes) -> None:
 
 
 def change_settings(folder: Path, **change: Any) -> None:
+    """Change settings.json; without SHA256SUMS, as in models of earlier versions, that goes unnoticed."""
     path = folder / "settings.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
+    (folder / "SHA256SUMS").unlink(missing_ok=True)
 
 
 def test_the_folder_holds_what_it_says_and_reads_like_a_book(saved: Path, speech: Recogniser) -> None:
     assert sorted(path.name for path in saved.iterdir()) == [
+        "SHA256SUMS",
         "labels.json",
         "net.keras",
         "net.onnx",
@@ -83,8 +86,12 @@ def test_a_damaged_file_is_named(name: str, damage: str, saved: Path) -> None:
     else:
         content[len(content) // 2] ^= 1
         path.write_bytes({"a bit": content, "cut short": content[:-1], "empty": b""}[damage])
-    fault = "missing" if damage == "missing" else "damaged: its checksum is wrong"
-    with pytest.raises(ModelFolderError, match=rf"{name} is {fault}\. .*train the model again"):
+    fault = (
+        "is missing"
+        if damage == "missing"
+        else "was changed or damaged after training: its checksum is wrong"
+    )
+    with pytest.raises(ModelFolderError, match=rf"{name} {fault}\. .*train the model again"):
         woodshed.load(saved)
 
 
@@ -97,6 +104,7 @@ def test_a_folder_of_format_1_is_read(saved: Path, unseen_toy: Any) -> None:
     former = {"channel_norm": "colour_norm", "n_augmentations": "n_versions", "swa_share": "average_weights"}
     settings["settings"] = {former.get(name, name): value for name, value in settings["settings"].items()}
     path.write_text(json.dumps(settings))
+    (saved / "SHA256SUMS").unlink()
     loaded = woodshed.load(saved)
     assert loaded.get_params()["channel_norm"] == settings["settings"]["colour_norm"]
     np.testing.assert_array_equal(loaded.predict_proba(unseen_toy.clips[:3]), expected)
@@ -107,12 +115,14 @@ def test_a_folder_of_format_1_is_read(saved: Path, unseen_toy: Any) -> None:
     ["", "{", "[]", "3", "null", '{"format": 1}', '{"format": 1, "job": "speech", "settings": {}}', "\x00"],
 )
 def test_settings_that_cannot_be_understood_are_named(text: str, saved: Path) -> None:
+    (saved / "SHA256SUMS").unlink()
     (saved / "settings.json").write_text(text)
     with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
 
 
 def test_settings_cut_short_are_named(saved: Path) -> None:
+    (saved / "SHA256SUMS").unlink()
     path = saved / "settings.json"
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
@@ -190,7 +200,9 @@ def test_files_of_two_models_do_not_make_one(
 ) -> None:
     fitted("noise").save(tmp_path / "other")
     shutil.copy(tmp_path / "other" / "net.onnx", saved / "net.onnx")
-    with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its checksum is wrong"):
+    with pytest.raises(
+        ModelFolderError, match=r"net\.onnx was changed or damaged after training: its checksum is wrong"
+    ):
         woodshed.load(saved)
 
 
@@ -218,6 +230,7 @@ def test_no_code_of_the_folder_is_run(saved: Path, tmp_path: Path, speech: Recog
 
 def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path) -> None:
     assert sorted(path.name for path in saved_svm.iterdir()) == [
+        "SHA256SUMS",
         "labels.json",
         "model.onnx",
         "settings.json",
@@ -237,7 +250,9 @@ def test_a_damaged_classical_model_is_named(damage: str, saved_svm: Path) -> Non
     content[len(content) // 2] ^= 1
     harmed = {"a bit": bytes(content), "cut short": bytes(content[:-1]), "empty": b""}[damage]
     (saved_svm / "model.onnx").write_bytes(harmed)
-    with pytest.raises(ModelFolderError, match=r"model\.onnx is damaged: its checksum is wrong"):
+    with pytest.raises(
+        ModelFolderError, match=r"model\.onnx was changed or damaged after training: its checksum is wrong"
+    ):
         woodshed.load(saved_svm)
 
 
@@ -296,7 +311,8 @@ def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
     saved: Path, fitted: Callable[..., Recogniser]
 ) -> None:
     fitted("speech", "svm").save(saved)
-    assert sorted(path.name for path in saved.iterdir()) == ["labels.json", "model.onnx", "settings.json"]
+    names = ["SHA256SUMS", "labels.json", "model.onnx", "settings.json"]
+    assert sorted(path.name for path in saved.iterdir()) == names
     fitted("speech").save(saved)
     assert "model.onnx" not in [path.name for path in saved.iterdir()]
     assert woodshed.load(saved).net == "mlp"
@@ -313,6 +329,7 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
 ) -> None:
     import os
 
+    other = fitted("noise")  # trained before the files are counted
     replace, n_replaced = os.replace, 0
 
     def pulled_plug(*paths: Any) -> None:
@@ -324,7 +341,7 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
 
     monkeypatch.setattr(os, "replace", pulled_plug)
     with pytest.raises(KeyboardInterrupt):
-        fitted("noise").save(saved)
+        other.save(saved)
     with pytest.raises(ModelFolderError, match="its checksum is wrong"):
         woodshed.load(saved)
     assert not list(saved.glob(".woodshed-*"))
@@ -341,8 +358,64 @@ def test_a_model_describes_itself_without_its_net(saved: Path) -> None:
     described = describe_model(saved)
     assert (described["task"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
     assert described["scores"] == []
-    (saved / "metrics.json").write_text("not json")
+    (saved / "metrics.json").write_text("not json")  # of another model, as SHA256SUMS does not list it
     assert describe_model(saved)["provenance"] == {}
+
+
+def test_every_file_that_is_read_is_covered_by_a_checksum(saved: Path) -> None:
+    settings = saved / "settings.json"
+    original = settings.read_text("utf-8")
+    for name in ("settings.json", "labels.json", "net.keras", "net.onnx"):
+        assert name in (saved / "SHA256SUMS").read_text("utf-8")
+    settings.write_text(original.replace('"sample_rate": 8000', '"sample_rate": 16000'), "utf-8")
+    with pytest.raises(ModelFolderError, match=r"settings\.json was changed .*train the model again with it"):
+        woodshed.load(saved)
+    settings.write_text(original, "utf-8")
+    assert woodshed.load(saved).sample_rate_ == 8000
+    (saved / "SHA256SUMS").write_text("no list\n", "utf-8")
+    with pytest.raises(ModelFolderError, match="SHA256SUMS is damaged"):
+        woodshed.load(saved)
+    (saved / "SHA256SUMS").unlink()  # as in models of earlier versions
+    assert woodshed.load(saved).sample_rate_ == 8000
+
+
+def test_settings_of_another_machine_are_ignored(saved: Path) -> None:
+    settings = json.loads((saved / "settings.json").read_text("utf-8"))["settings"]
+    assert not {"store", "n_jobs"} & set(settings)
+    change_settings(saved, settings=settings | {"store": "/of/another", "n_jobs": 512})
+    loaded = woodshed.load(saved)
+    assert (loaded.store, loaded.n_jobs) == (None, 1)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(value: float, saved: Path, saved_svm: Path) -> None:
+    import onnx
+
+    for folder, name in ((saved, "net.onnx"), (saved_svm, "model.onnx")):
+        model = onnx.load_model_from_string((folder / name).read_bytes())
+        tensors = [
+            t
+            for t in model.graph.initializer
+            if t.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
+        ]
+        weights = onnx.numpy_helper.to_array(tensors[0]).copy()
+        weights.flat[-1] = value
+        tensors[0].CopyFrom(onnx.numpy_helper.from_array(weights, tensors[0].name))
+        replace_file(folder, name, model.SerializeToString())
+        with pytest.raises(ModelFolderError, match=rf"{name} is damaged: 1 of \d+ weights in .* are NaN"):
+            woodshed.load(folder)
+    net = woodshed.training.inference.keras_to_net((saved / "net.keras").read_bytes())
+    net.set_weights([np.full_like(weight, value) for weight in net.get_weights()])
+    with pytest.raises(ModelFolderError, match=r"net\.keras is damaged: .* are NaN or infinite"):
+        woodshed.training.inference.keras_to_net(net_to_keras(net))
+
+
+def test_json_that_is_nested_without_end_is_refused(saved: Path) -> None:
+    (saved / "SHA256SUMS").unlink()
+    for name in ("metrics.json", "settings.json"):
+        (saved / name).write_text("[" * 100_000, "utf-8")
+        with pytest.raises(ModelFolderError, match=rf"{name} is damaged: .*more than 64 levels"):
+            describe_model(saved)
 
 
 def test_json_has_no_numbers_that_json_does_not_know() -> None:

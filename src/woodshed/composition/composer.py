@@ -7,7 +7,9 @@ Loading a model folder runs nothing from it.
 ``labels.json``    the tokens, in the order of the outputs of the net
 ``weights.npz``    the weights by name
 ``known.json.gz``  title and text of each training piece
+``metrics.json``   the test results
 ``card.md``        the model card: intended use, training data, test results
+``SHA256SUMS``     digests of all files
 =================  ================================================================
 """
 
@@ -16,9 +18,7 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import io
 import json
-import zipfile
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.composition.generator import Generator
+from woodshed.decoding import MAX_BYTES, decompress_gzip, parse_arrays, parse_json
 from woodshed.errors import (
     DataError,
     ModelFolderError,
@@ -42,6 +43,7 @@ from woodshed.errors import (
     printable,
 )
 from woodshed.training.holdout import hold_out
+from woodshed.training.inference import check_finite
 from woodshed.training.model_folder import (
     FORMAT,
     LABELS_NAME,
@@ -51,6 +53,8 @@ from woodshed.training.model_folder import (
     make_folder,
     read_contents,
     read_settings,
+    record_checksums,
+    remove_checksums,
     to_json,
 )
 from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
@@ -285,6 +289,7 @@ class Composer(Generator):
         weights, folder = self.fitted("weights_"), Path(folder)
         dtype: Any = np.float16 if half else np.float32
         make_folder(folder)
+        remove_checksums(folder)
         contents = {
             LABELS_NAME: to_json(list(self.vocabulary)).encode(),
             WEIGHTS_NAME: arrays_to_bytes({name: np.asarray(v, dtype) for name, v in weights.items()}),
@@ -301,6 +306,7 @@ class Composer(Generator):
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         }
         write_whole(folder / SETTINGS_NAME, to_json(settings))
+        record_checksums(folder, [SETTINGS_NAME, *contents])
 
     @functools.cached_property
     def reference_set(self) -> ReferenceSet:
@@ -336,16 +342,20 @@ def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
     contents = read_contents(folder, settings, [FILES])
     try:
         composer: Composer = look_up("task", task, tasks)(**settings["settings"])
-        if json.loads(contents[LABELS_NAME]) != list(composer.vocabulary):
+        if parse_json(contents[LABELS_NAME]) != list(composer.vocabulary):
             raise ValueError("the vocabulary differs")
-        with np.load(io.BytesIO(contents[WEIGHTS_NAME]), allow_pickle=False) as arrays:
-            weights = {name: np.asarray(arrays[name], np.float32) for name in arrays}
-        pieces = json.loads(gzip.decompress(contents[KNOWN_NAME]))
+        arrays = parse_arrays(contents[WEIGHTS_NAME])
+        for name, array in arrays.items():
+            check_finite(array, WEIGHTS_NAME, name)
+        weights = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        pieces = parse_json(decompress_gzip(contents[KNOWN_NAME], max_bytes=MAX_BYTES), max_bytes=MAX_BYTES)
         composer.set_learned(
             weights,
             LearningCurve.from_dict(settings["curve"]),
             [(str(title), str(text)) for title, text in pieces],
         )
-    except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile, WoodshedError) as error:
+    except ModelFolderError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
     return composer

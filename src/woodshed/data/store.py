@@ -3,11 +3,14 @@
 Each item has its own entry, a file that is named by the content of the sound and all settings: it depends
 neither on file names nor on dates, several processes can fill a store together, and an interrupted run loses
 only the entries that were being computed. An entry is a ``.npy`` file (`numpy.load` opens it) followed by a
-trailer of 20 bytes::
+trailer of 36 bytes::
 
-    magic ``wdshed01``   8 bytes
+    magic ``wdshed02``   8 bytes
     length of the .npy   8 bytes, little endian
     CRC-32 of the .npy   4 bytes, little endian
+    key                  16 bytes: the digest that is the name of the entry
+
+An entry under another name, with another length or another checksum is not used, but computed again.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ import io
 import math
 import os
 import struct
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -27,7 +29,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.atomic import draft
+from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.data.folder import create_folder
@@ -38,21 +40,18 @@ Array = NDArray[Any]
 
 # Raise it when the layout of an entry changes. When the values of a feature change, raise the number in the
 # key of its class.
-MAGIC = b"wdshed01"
+MAGIC = b"wdshed02"
 
 MAPPED_FROM_BYTES = 2**20
 """Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
 
-_TRAILER = struct.Struct("<8sQI")
-"""End of an entry: `MAGIC`, number of bytes before it, and their CRC-32."""
+_TRAILER = struct.Struct("<8sQI16s")
+"""End of an entry: `MAGIC`, number of bytes before it, their CRC-32, and the key."""
 
 _CHUNK_BYTES = 2**20
 """Number of bytes that are read at a time for the checksum."""
 
 _HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
-
-_DRAFT_LIFETIME_S = 3600.0
-"""Age from which a draft counts as left by an interrupted run, in seconds."""
 
 _FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
 
@@ -197,7 +196,8 @@ class FeatureStore:
 
         if n_jobs == 0:
             raise ParameterError("fill expects n_jobs of 1 or more, or -1 for one process per core, got 0.")
-        _remove_old_drafts(self.folder)
+        for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
+            remove_drafts(folder)
         skipped = []
         with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
             tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
@@ -213,7 +213,7 @@ class FeatureStore:
         """Return an entry, or None if there is none. A damaged entry is deleted, to be computed again."""
         try:
             with open(path, "rb") as file:
-                if path.name in self._verified or is_intact(file):
+                if path.name in self._verified or is_intact(file, path):
                     array = open_array(path, file)
                     self._verified.add(path.name)
                     return array
@@ -279,18 +279,25 @@ def write_entry(path: Path, chunks: Iterable[Array]) -> None:
         file.seek(0)
         file.write(_header(first.dtype, (n_rows, *first.shape[1:])))
         file.seek(0)
-        file.write(_TRAILER.pack(MAGIC, n_bytes, _crc(file, n_bytes)))
+        file.write(_TRAILER.pack(MAGIC, n_bytes, _crc(file, n_bytes), _key_of(path)))
 
 
-def is_intact(file: BinaryIO) -> bool:
-    """Return whether an entry is complete and its checksum matches."""
+def is_intact(file: BinaryIO, path: Path) -> bool:
+    """Return whether an entry is complete, its checksum matches and it is that of its name."""
     n_bytes = os.fstat(file.fileno()).st_size - _TRAILER.size
     if n_bytes < 0:
         return False
     file.seek(n_bytes)
-    magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
+    magic, length, expected, key = _TRAILER.unpack(file.read(_TRAILER.size))
     file.seek(0)
-    return bool(magic == MAGIC and length == n_bytes and _crc(file, n_bytes) == expected)
+    if magic != MAGIC or length != n_bytes or key != _key_of(path):
+        return False
+    return _crc(file, n_bytes) == expected
+
+
+def _key_of(path: Path) -> bytes:
+    """Return the key that the name of an entry states."""
+    return bytes.fromhex(path.stem)
 
 
 def open_array(path: Path, file: BinaryIO) -> Array:
@@ -319,16 +326,6 @@ def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | Non
     except Exception as error:  # no single file may end a long run
         return f"{printable(item.source)}: {type(error).__name__}: {error}"
     return None
-
-
-def _remove_old_drafts(folder: Path) -> None:
-    """Delete the drafts of interrupted runs; recent drafts may belong to another process."""
-    for place in folder.glob("*/.woodshed-*.draft"):
-        try:
-            if time.time() - place.stat().st_mtime > _DRAFT_LIFETIME_S:
-                place.unlink(missing_ok=True)
-        except OSError:  # deleted meanwhile, or not ours: harmless
-            continue
 
 
 @functools.lru_cache(maxsize=4096)

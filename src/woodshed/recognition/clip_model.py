@@ -20,6 +20,20 @@ from woodshed.training.progress import LearningCurve
 MIN_EPOCHS = 20
 """Minimum number of epochs that is chosen for a corpus of any size."""
 
+RESOURCE_SETTINGS = frozenset({"store", "n_jobs"})
+"""Settings of the machine and not of the model: they change no result, and are not stored with a model."""
+
+
+def without_resources(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without those of the machine on which a model was trained.
+
+    Examples
+    --------
+    >>> without_resources({"width": 8, "store": "features", "n_jobs": 4})
+    {'width': 8}
+    """
+    return {name: value for name, value in settings.items() if name not in RESOURCE_SETTINGS}
+
 
 @dataclass(kw_only=True, eq=False)
 class ClipModel(Estimator):

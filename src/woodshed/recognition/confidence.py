@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
+from woodshed.decoding import parse_arrays, parse_json
 from woodshed.errors import ParameterError, counted
 from woodshed.features.mel import LogMel
 from woodshed.metrics.calibration import Calibration, fit_shrunken_calibration
@@ -199,9 +199,11 @@ class NoveltyDetector:
             If the content is not that of a detector.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                centres, whitening = (arrays[name].astype(np.float64) for name in ("middles", "whitening"))
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            arrays = parse_arrays(content)
+            centres, whitening = (arrays[name].astype(np.float64) for name in ("middles", "whitening"))
+            if not (np.isfinite(centres).all() and np.isfinite(whitening).all()):
+                raise ValueError("its values are not finite")
+        except (ValueError, KeyError) as error:
             raise ParameterError(
                 f"The file is not a novelty detector: {error}. Copy the model again."
             ) from error
@@ -430,7 +432,7 @@ class Confidence:
         if CONFIDENCE_NAME not in files:
             return cls()
         try:
-            values = json.loads(files[CONFIDENCE_NAME])
+            values = parse_json(files[CONFIDENCE_NAME])
             thresholds = tuple(
                 tuple(_limit(value, math.inf) for value in row) for row in values["thresholds"]
             )

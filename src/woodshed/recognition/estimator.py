@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.clip_sequence import as_clips, each_clip
 from woodshed.data.example import Skipped, read_or_render
+from woodshed.decoding import parse_json
 from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed, near_miss
 from woodshed.metrics.calibration import Calibration
 from woodshed.prediction import ClipPrediction
@@ -232,8 +232,9 @@ class AudioEstimator(ClipModel):
     def save(self, folder: str | Path) -> None:
         """Write the fitted estimator into a folder, which `woodshed.load` reads without running code of it.
 
-        ``settings.json`` comes last and holds the digests of the other files, so that a folder in which
-        writing was interrupted, or whose files do not belong together, is refused when it is loaded.
+        ``settings.json`` comes after the files whose digests it holds, so that a folder in which writing was
+        interrupted, or whose files do not belong together, is refused when it is loaded. ``SHA256SUMS`` is
+        last. Settings of the machine, such as ``store``, are left out.
 
         Parameters
         ----------
@@ -250,13 +251,14 @@ class AudioEstimator(ClipModel):
         labels = self.fitted("classes_").tolist()
         folder = Path(folder)
         make_folder(folder)
+        remove_checksums(folder)
         contents = {LABELS_NAME: to_json(labels).encode(), **self.files_, **self.extra_files()}
         for name, content in contents.items():
             write_whole(folder / name, content)
         settings = {
             "format": FORMAT,
             "task": type(self).task,
-            "settings": self.fitted_settings_ | {"store": None},
+            "settings": without_resources(self.fitted_settings_),
             "feature": front_end_to_dict(self.feature_),
             "curve": asdict(self.curve_),
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
@@ -264,6 +266,7 @@ class AudioEstimator(ClipModel):
         write_whole(folder / SETTINGS_NAME, to_json(settings))
         for name in (all_file_names() | self.head.files | self.extra_names) - set(contents):
             (folder / name).unlink(missing_ok=True)  # of another model that was here before
+        record_checksums(folder, [SETTINGS_NAME, *contents])
 
     def word(self, values: Mapping[str, float]) -> str:
         """Return a word that sums up predicted values, such as a mood; empty unless the task has one."""
@@ -490,7 +493,7 @@ class Tagger(AudioEstimator):
     @property
     def _held_out(self) -> dict[str, Any]:
         """What was learned on held-out clips."""
-        return dict(json.loads(self.fitted("files_").get(THRESHOLDS_NAME, b"{}")))
+        return dict(parse_json(self.fitted("files_").get(THRESHOLDS_NAME, b"{}")))
 
     def predict_proba(self, clips: Any) -> NDArray[np.float64]:
         """Return the probability of every tag for every clip.
@@ -585,7 +588,7 @@ class Regressor(AudioEstimator):
     def ranges_(self) -> dict[str, tuple[float, float]]:
         """Lowest and highest value in the training clips, by name; empty if unknown."""
         content = getattr(self, "files_", {}).get(RANGES_NAME, b"{}")
-        return {name: (low, high) for name, (low, high) in json.loads(content).items()}
+        return {name: (low, high) for name, (low, high) in parse_json(content).items()}
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: a regressor of several outputs whose X is not a table."""

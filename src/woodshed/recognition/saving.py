@@ -1,7 +1,7 @@
 """Model folders of recognisers, taggers and regressors. Loading one never runs code from it.
 
 ==================  ==================================================================================
-``settings.json``   task, settings, front end, format version, digests of the files
+``settings.json``   task, settings, front end, format version, digests of the files for prediction
 ``labels.json``     names of the outputs, in their order
 ``net.onnx``        the network for prediction
 ``net.keras``       the network for further training
@@ -13,17 +13,19 @@
 ``card.md``         the model card: intended use, training data, scores, limits
 ``report.html``     the same with figures and sounds
 ``heard.json``      digests and groups of the training clips, with ``recordings.npz``: their fingerprints
+``SHA256SUMS``      digests of all files
 ==================  ==================================================================================
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from woodshed.decoding import parse_json
 from woodshed.errors import ModelFolderError, WoodshedError, look_up, printable
+from woodshed.recognition.clip_model import without_resources
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.front_ends import FRONT_ENDS, front_end_from_dict, front_end_name
 from woodshed.recognition.learners import learner_of, models
@@ -34,6 +36,7 @@ from woodshed.training.model_folder import (
     damaged,
     read_checked,
     read_contents,
+    read_result,
     read_settings,
 )
 from woodshed.training.progress import LearningCurve
@@ -45,7 +48,8 @@ _SKOPS_NAME = "model.skops"
 def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     """Load an estimator; no code from the folder is run.
 
-    Keras is not imported if ONNX Runtime can run the model.
+    Keras is not imported if ONNX Runtime can run the model. Settings of the machine on which it was trained,
+    such as the folder of the feature store, are ignored.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     kind: type[AudioEstimator] = look_up("task", task, tasks)
     _check_installed(folder, settings)
     try:
-        estimator = kind(**settings["settings"])
+        estimator = kind(**without_resources(settings["settings"]))
         learner = learner_of(estimator.net)
         feature = front_end_from_dict(settings["feature"], per_clip=learner.reads_rows)
         names = {front_end_name(name) for name in settings["feature"]}
@@ -78,7 +82,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
         if names - {estimator.front_end, *own}:
             raise ValueError(f"its front end {', '.join(names)} is not that of the task")
         curve = LearningCurve.from_dict(settings["curve"])
-    except (KeyError, TypeError, ValueError, WoodshedError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
     contents = read_contents(
         folder,
@@ -87,7 +91,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
         kind.head.files | kind.extra_names,
     )
     try:
-        labels = json.loads(contents.pop(LABELS_NAME))
+        labels = parse_json(contents.pop(LABELS_NAME))
         estimator.set_learned(
             classes=kind.head.names_of(labels),
             feature=feature,
@@ -96,10 +100,9 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
             skipped=[],
         )
         estimator.set_extra_files(contents)
-    except (KeyError, TypeError, ValueError, WoodshedError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
-    if learner.reads_rows:
-        estimator.net_  # noqa: B018  # built now, so that a file that was tampered with is refused now
+    learner.check_files(estimator)  # now, so that a file that was tampered with is refused now
     return estimator
 
 
@@ -147,11 +150,11 @@ def describe_model(folder: Path) -> dict[str, Any]:
         If it is not a model, is damaged, or was written by a newer version.
     """
     settings = _read_settings(folder)
-    labels = json.loads(read_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
-    try:
-        measured = json.loads((folder / METRICS_NAME).read_text("utf-8"))
-    except (OSError, ValueError):
-        measured = {}
+    labels = _parse(
+        folder / LABELS_NAME, read_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]), list
+    )
+    results = read_result(folder, METRICS_NAME)
+    measured = {} if results is None else _parse(folder / METRICS_NAME, results, dict)
     return {
         "task": settings["task"],
         "labels": labels,
@@ -163,3 +166,14 @@ def describe_model(folder: Path) -> dict[str, Any]:
         "bits": measured.get("bits", []),
         "provenance": measured.get("provenance", {}),
     }
+
+
+def _parse(path: Path, content: bytes, kind: type[Any]) -> Any:
+    """Return the list or object in a JSON file of a model."""
+    try:
+        value = parse_json(content)
+    except ValueError as error:
+        raise damaged(path, f"it cannot be parsed ({error})") from error
+    if not isinstance(value, kind):
+        raise damaged(path, f"it holds a {type(value).__name__} instead of a {kind.__name__}")
+    return value

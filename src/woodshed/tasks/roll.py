@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -15,6 +14,7 @@ from woodshed.composition.generator import GridRequest, Request
 from woodshed.composition.roll.composer import FrameComposer
 from woodshed.data.corpora.jsb_chorales import Chorale
 from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
+from woodshed.decoding import parse_json
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Metre, Score, Tempo
 from woodshed.tokens.roll import PianoRoll
@@ -56,7 +56,7 @@ class RollPiece(ScoreGeneration):
     @functools.cached_property
     def frames(self) -> Frames:
         """The MIDI pitches of each frame, from the lowest."""
-        return tuple(tuple(sorted(frame)) for frame in json.loads(self.text))
+        return tuple(tuple(sorted(frame)) for frame in parse_json(self.text))
 
     def to_score(self, title: str = "") -> Score:
         """Return its notes; consecutive frames of a pitch are one note."""

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.decoding import check_archive, read_member
 from woodshed.errors import ModelFolderError
 
 PredictFunction = Callable[[NDArray[np.float32]], NDArray[np.floating]]
@@ -26,6 +28,9 @@ PredictFunction = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
 KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 """Files of a model folder that hold a network: to be trained further, and for inference."""
+
+MAX_NET_BYTES = 2**31
+"""Most bytes that a network in the format of Keras may unpack to."""
 
 _WOODSHED_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
@@ -38,13 +43,16 @@ def onnx_session(content: bytes, *, n_threads: int = 0) -> Any:
     content
         The ONNX file.
     n_threads
-        Number of threads of an operation; 0 leaves it to ONNX Runtime.
+        Number of threads; 0 leaves it to ONNX Runtime.
     """
+    # Some builds of ONNX Runtime report their use to the manufacturer, and leave a session file
+    # (.ses) in the temporary folder. The variable is read when the library is loaded.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = n_threads
+    options.intra_op_num_threads = options.inter_op_num_threads = n_threads
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
@@ -81,6 +89,64 @@ def predict_onnx(content: bytes, *, batched: bool = False) -> PredictFunction:
     return predict
 
 
+def check_onnx_weights(content: bytes) -> None:
+    """Check that all weights of a network in an ONNX file are finite.
+
+    Raises
+    ------
+    ModelFolderError
+        If one is NaN or infinite, or the file cannot be parsed.
+    """
+    import onnx
+
+    try:
+        model = onnx.load_model_from_string(content)
+    except Exception as error:  # the decoder has no common base for its errors
+        raise ModelFolderError(f"{ONNX_NAME} is damaged ({error}). Train or copy the model again.") from error
+    for tensor in _tensors_of(model.graph):
+        try:
+            values = onnx.numpy_helper.to_array(tensor)
+        except Exception as error:
+            raise ModelFolderError(
+                f"{ONNX_NAME} is damaged: its array {tensor.name} is not complete ({error}). Train or copy "
+                "the model again."
+            ) from error
+        check_finite(values, ONNX_NAME, tensor.name)
+
+
+def check_finite(values: NDArray[Any], file: str, array: str) -> None:
+    """Check that an array of weights has neither NaN nor infinity; arrays of other types than float pass.
+
+    Raises
+    ------
+    ModelFolderError
+        If it has; ``file`` and ``array`` name it.
+
+    Examples
+    --------
+    >>> check_finite(np.array([1.0, np.nan]), "weights.npz", "bias")
+    Traceback (most recent call last):
+    woodshed.errors.ModelFolderError: weights.npz is damaged: 1 of 2 weights in bias are NaN or infinite. ...
+    """
+    if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+        n_bad = values.size - int(np.isfinite(values).sum())
+        raise ModelFolderError(
+            f"{file} is damaged: {n_bad} of {values.size} weights in {array} are NaN or infinite. Copy the "
+            "model again, or train it again with a lower learning rate."
+        )
+
+
+def _tensors_of(graph: Any) -> Iterator[Any]:
+    """Yield all arrays of an ONNX graph, those of loops and branches too."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            if attribute.HasField("g"):
+                yield from _tensors_of(attribute.g)
+
+
 def predict_keras(net: Any) -> PredictFunction:
     """Return the prediction function of a Keras network, for backends that cannot export to ONNX."""
 
@@ -113,16 +179,17 @@ def keras_to_net(content: bytes) -> Any:
     Raises
     ------
     ModelFolderError
-        If the file is not in the format of Keras.
+        If the file is not in the format of Keras, unpacks to too much, or has weights that are not finite.
     """
     import keras
 
     from woodshed.nets import register_layers
 
     try:
+        check_archive(content, max_bytes=MAX_NET_BYTES)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            layers = _WOODSHED_LAYER.findall(archive.read("config.json").decode())
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+            layers = _WOODSHED_LAYER.findall(read_member(archive, "config.json").decode())
+    except ValueError as error:
         raise ModelFolderError(
             f"{KERAS_NAME} is not a Keras model ({error}). Train or copy the model again."
         ) from error
@@ -130,7 +197,10 @@ def keras_to_net(content: bytes) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / KERAS_NAME
         path.write_bytes(content)
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        net = keras.models.load_model(path, compile=False, safe_mode=True)
+    for variable in net.weights:
+        check_finite(np.asarray(variable), KERAS_NAME, variable.path)
+    return net
 
 
 def net_to_onnx(net: Any) -> bytes | None:

@@ -1,4 +1,8 @@
-"""Model folder: settings, checksums of the files and their validation, and the provenance of the model."""
+"""Model folder: settings, checksums of the files and their validation, and the provenance of the model.
+
+``settings.json`` holds the digests of the files that prediction needs, ``SHA256SUMS`` those of all files. The
+latter has the format of ``sha256sum -c``; models of earlier versions lack it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,15 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from woodshed.atomic import write_whole
+from woodshed.decoding import MAX_JSON_BYTES, parse_json
 from woodshed.errors import ModelFolderError, OutputError, printable
 from woodshed.units import duration_text
 
@@ -43,6 +50,11 @@ MODEL_NAME = "model.onnx"
 """File of a classical estimator."""
 
 METRICS_NAME, CARD_NAME = "metrics.json", "card.md"
+
+CHECKSUMS_NAME = "SHA256SUMS"
+"""Digests of all files of a model, one a line: 64 hexadecimal digits, two spaces, the name."""
+
+_CHECKSUM_LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
 
 WEIGHTS_NAME = "weights.npz"
 """Weights of a composer; see `woodshed.composition.composer`."""
@@ -98,17 +110,16 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise ModelFolderError(
             f"{printable(folder)} {what}. Train a model with: woodshed train DATA --out {out}"
         )
+    content = _read(path)
+    if (digest := read_checksums(folder).get(SETTINGS_NAME)) is not None:
+        _check_digest(path, content, digest)
     try:
-        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        settings: dict[str, Any] = parse_json(content)
         version = settings["format"]
         if version == 1:
             _upgrade(settings)
         settings["task"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
-    except OSError as error:
-        raise ModelFolderError(
-            f"{printable(path)} cannot be read ({error.strerror}). Check its permissions."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, f"it cannot be parsed ({error})") from error
     if not isinstance(version, int) or version > FORMAT:
         raise ModelFolderError(
@@ -155,15 +166,114 @@ def read_contents(
 
 def read_checked(path: Path, digest: str) -> bytes:
     """Read a file of a model and verify its checksum."""
+    content = _read(path, max_bytes=None)
+    _check_digest(path, content, digest)
+    return content
+
+
+def read_result(folder: Path, name: str) -> bytes | None:
+    """Read a file of a model that prediction does not need, such as its scores.
+
+    Returns
+    -------
+    bytes or None
+        None if there is no such file, or if it is of another model that was in the folder before: a folder
+        with checksums lists every file of its model.
+
+    Raises
+    ------
+    ModelFolderError
+        If the file was changed, or cannot be read.
+    """
+    path = folder / name
+    checksums = read_checksums(folder)
+    if not path.is_file() or (checksums and name not in checksums):
+        return None
+    content = _read(path)
+    if checksums:
+        _check_digest(path, content, checksums[name])
+    return content
+
+
+def read_checksums(folder: Path) -> dict[str, str]:
+    """Return the digest of each file of a model by name; empty for a model of an earlier version.
+
+    Raises
+    ------
+    ModelFolderError
+        If ``SHA256SUMS`` is damaged.
+    """
+    path = folder / CHECKSUMS_NAME
+    if not path.is_file():
+        return {}
+    lines = [_CHECKSUM_LINE.fullmatch(line) for line in _read(path).decode("utf-8", "replace").splitlines()]
+    if not lines or None in lines:
+        raise damaged(path, "it is not a list of checksums and names")
+    return {match[2]: match[1] for match in lines if match is not None}
+
+
+def record_checksums(folder: Path, names: Iterable[str]) -> None:
+    r"""Add files of a model to ``SHA256SUMS``; those that do not exist are left out.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "card.md", "")
+    ...     record_checksums(Path(folder), ["card.md", "metrics.json"])
+    ...     (Path(folder) / "SHA256SUMS").read_text()
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  card.md\n'
+    """
+    checksums = read_checksums(folder)
+    for path in (folder / name for name in names):
+        if path.is_file():
+            with open(path, "rb") as file:
+                checksums[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    lines = [f"{checksum}  {name}\n" for name, checksum in sorted(checksums.items(), key=lambda row: row[0])]
+    write_whole(folder / CHECKSUMS_NAME, "".join(lines))
+
+
+def remove_checksums(folder: Path) -> None:
+    """Delete ``SHA256SUMS``, before the files of another model are written.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be deleted.
+    """
     try:
-        content = path.read_bytes()
+        (folder / CHECKSUMS_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{printable(folder)} cannot be written to ({error.strerror}).") from error
+
+
+def _read(path: Path, *, max_bytes: int | None = MAX_JSON_BYTES) -> bytes:
+    """Read a file of a model, of a bounded size unless ``max_bytes`` is None."""
+    try:
+        n_bytes = path.stat().st_size
+        if max_bytes is not None and n_bytes > max_bytes:
+            raise damaged(path, f"it has {n_bytes:,} bytes, more than {max_bytes:,}")
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelFolderError(f"{printable(path)} is missing. {RESTORE}") from error
     except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror})") from error
+        raise ModelFolderError(
+            f"{printable(path)} cannot be read ({error.strerror}). Check its permissions, or copy the folder "
+            "again."
+        ) from error
+
+
+def _check_digest(path: Path, content: bytes, digest: str) -> None:
     if hashlib.sha256(content).hexdigest() != digest:
-        raise damaged(path, "its checksum is wrong")
-    return content
+        raise ModelFolderError(
+            f"{printable(path)} was changed or damaged after training: its checksum is wrong. {RESTORE} To "
+            "change a label or a setting, train the model again with it."
+        )
 
 
 def damaged(path: Path, reason: str) -> ModelFolderError:

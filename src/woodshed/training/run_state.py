@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
+from woodshed.decoding import parse_arrays
 from woodshed.errors import OutputError, printable
 from woodshed.training.model_folder import make_folder
-
-# Raised by NumPy and zipfile, by experiment, for a file with any single bit flipped, truncated or empty.
-_READ_ERRORS = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
 def arrays_to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -53,9 +50,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     (None, {'x': array([0, 1, 2])})
     """
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: np.asarray(arrays[name]) for name in arrays}
-    except _READ_ERRORS:
+        return parse_arrays(path.read_bytes())
+    except (OSError, ValueError):
         return None
 
 

@@ -13,7 +13,7 @@ from woodshed.recognition.saving import describe_model
 from woodshed.report.recognition.head_report import ScoreRow
 from woodshed.tasks import GENERATORS, task_class
 from woodshed.tasks.shipped import model_folder
-from woodshed.training.model_folder import CARD_NAME
+from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, SETTINGS_NAME, damaged
 
 
 class BitsRow(TypedDict):
@@ -89,6 +89,15 @@ def describe(model: str) -> ModelInfo:
     """
     folder = model_folder(model)
     contents = describe_model(folder)
+    try:
+        return _info(folder, contents)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"a value is missing or invalid ({error!r})"
+        raise damaged(folder / SETTINGS_NAME, f"{reason}, or one in {METRICS_NAME} is") from error
+
+
+def _info(folder: Path, contents: Mapping[str, Any]) -> ModelInfo:
+    """Return the description of a model from the contents of its folder."""
     generates = contents["task"] in GENERATORS
     card = folder / CARD_NAME
     return ModelInfo(

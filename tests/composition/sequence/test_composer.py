@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import gzip
+import hashlib
+import json
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -152,7 +156,30 @@ def test_a_damaged_folder_is_refused(composer: TuneComposer, tmp_path: Path) -> 
     composer.save(tmp_path)
     weights = tmp_path / "weights.npz"
     weights.write_bytes(weights.read_bytes()[:-50])
-    with pytest.raises(ModelFolderError, match=r"weights\.npz is damaged"):
+    with pytest.raises(ModelFolderError, match=r"weights\.npz was changed or damaged after training"):
+        woodshed.load(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_refused(composer: TuneComposer, tmp_path: Path) -> None:
+    harmed = copy.copy(composer)
+    harmed.weights_ = {name: np.full_like(array, np.nan) for name, array in composer.weights_.items()}
+    harmed.save(tmp_path)
+    with pytest.raises(ModelFolderError, match=r"weights\.npz is damaged: .* are NaN or infinite"):
+        woodshed.load(tmp_path)
+
+
+def test_pieces_that_unpack_to_too_much_are_refused(
+    composer: TuneComposer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composer.save(tmp_path)
+    monkeypatch.setattr("woodshed.composition.composer.MAX_BYTES", 2**20)
+    content = gzip.compress(b" " * (2**20 + 1))
+    (tmp_path / "known.json.gz").write_bytes(content)
+    settings = json.loads((tmp_path / "settings.json").read_text("utf-8"))
+    settings["files"]["known.json.gz"] = hashlib.sha256(content).hexdigest()
+    (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
+    (tmp_path / "SHA256SUMS").unlink()
+    with pytest.raises(ModelFolderError, match="it unpacks to more than"):
         woodshed.load(tmp_path)
 
 

@@ -26,6 +26,12 @@ ARCHIVE_SUFFIX = re.compile(r"\.(zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz)(\.\d{3})?
 BLOCK_BYTES = 2**18
 """Number of bytes copied at a time."""
 
+MAX_RATIO = 100
+"""Largest ratio of the unpacked files to their archive. Sound shrinks to a half, a table to a tenth."""
+
+SPARE_BYTES = 2**27
+"""What an archive may unpack to beyond that ratio, however small it is."""
+
 _DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -119,13 +125,20 @@ def unpack(archive: Path, folder: Path) -> int:
     """
     create_folder(folder)
     root = folder.resolve()
-    n_files = 0
+    n_files = n_bytes = 0
+    max_bytes = SPARE_BYTES + MAX_RATIO * archive.stat().st_size if archive.is_file() else 0
     try:
         for name, content in _entries(archive):
             place = _inside(root, name, archive)
             create_folder(place.parent)
             with content, draft(place) as file:
                 for block in _blocks(content, archive):
+                    n_bytes += len(block)
+                    if n_bytes > max_bytes:
+                        raise DataError(
+                            f"{printable(archive)} unpacks to more than {MAX_RATIO} times its size. Do not "
+                            "trust the archive."
+                        )
                     file.write(block)
             n_files += 1
     except (OutputError, DataError):

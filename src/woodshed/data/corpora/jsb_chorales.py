@@ -11,11 +11,11 @@ by held notes: compare with the literature on the quarter grid only.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, require_table
 from woodshed.data.example import Corpus, Example
+from woodshed.decoding import parse_json
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 
 GRIDS = {"quarter": "jsb-chorales-quarter.json", "sixteenth": "Jsb16thSeparated.json"}
@@ -99,7 +99,7 @@ def load(folder: Folder) -> Corpus:
 def _read(path: Path, part: str) -> tuple[Chorale, ...]:
     """Read the chorales of a part."""
     try:
-        pieces = json.loads(path.read_bytes())[PARTS[part]]
+        pieces = parse_json(path.read_bytes())[PARTS[part]]
         return tuple(tuple(tuple(int(pitch) for pitch in step) for step in piece) for piece in pieces)
     except KeyError as error:
         raise DataError(f"{printable(path)} has no part {error}. Get it again.") from error

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError, ParameterError, look_up
 from woodshed.recognition.classical import CLASSICAL
+from woodshed.training.inference import check_finite, onnx_session
 from woodshed.training.model_folder import MODEL_NAME
 
 Rows = NDArray[np.float64]
@@ -455,13 +456,8 @@ class ClassicalPredictor:
 
     def __init__(self, content: bytes, *, n_values: int, n_outputs: int) -> None:
         check_model(content, n_values, n_outputs)
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # a row is too little work for more
         try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            self._session = onnx_session(content, n_threads=1)  # a row is too little work for more
         except Exception as error:  # onnxruntime has no common base for its errors
             raise _refused(f"ONNX Runtime cannot load it ({error})") from error
 
@@ -526,6 +522,7 @@ def check_model(content: bytes, n_values: int, n_outputs: int) -> None:
         is_complete = min(array.dims, default=1) > 0 and len(array.raw_data) == n_bytes > 0
         if array.external_data or array.data_location or not is_complete:
             raise _refused(f"the array {array.name} is not completely in it")
+        check_finite(onnx.numpy_helper.to_array(array), MODEL_NAME, array.name)
     if (_ends(graph.input), _ends(graph.output)) != ([(INPUT_NAME, n_values)], [(OUTPUT_NAME, n_outputs)]):
         raise _refused(f"it is not a model of {n_outputs} outputs for {n_values} values")
     _check_shapes(model)

@@ -119,6 +119,16 @@ class Learner(abc.ABC):
         """Return the fitted network or classical estimator, to inspect it or to train it further."""
 
     @abc.abstractmethod
+    def check_files(self, estimator: ClipModel) -> None:
+        """Check the files of an estimator that was loaded, as far as that needs no training library.
+
+        Raises
+        ------
+        ModelFolderError
+            If a file is damaged, or weights are not finite.
+        """
+
+    @abc.abstractmethod
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute all features of a training on these clips into the estimator's store."""
 

@@ -98,6 +98,10 @@ class ClassicalLearner(Learner):
             n_outputs=len(estimator.classes_),
         )
 
+    def check_files(self, estimator: ClipModel) -> None:
+        """Build the session of ONNX Runtime, which checks the file."""
+        estimator.net_  # noqa: B018  a property
+
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute the rows of all clips; unreadable ones are left out."""
         _extract(estimator, clips, str(estimator.store))

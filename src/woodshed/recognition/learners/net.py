@@ -19,7 +19,7 @@ from woodshed.errors import ParameterError
 from woodshed.features.mel import LogMel
 from woodshed.nets import NETS, build_net
 from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
-from woodshed.recognition.clip_model import ClipModel
+from woodshed.recognition.clip_model import RESOURCE_SETTINGS, ClipModel
 from woodshed.recognition.front_ends import front_end_class
 from woodshed.recognition.learners import Learner, TrainingData, check_lengths
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation, cut_windows
@@ -28,6 +28,7 @@ from woodshed.training.inference import (
     KERAS_NAME,
     ONNX_NAME,
     PredictFunction,
+    check_onnx_weights,
     keras_to_net,
     net_to_files,
     predict_keras,
@@ -117,6 +118,11 @@ class NetLearner(Learner):
         """Return the Keras network."""
         return keras_to_net(estimator.files_[KERAS_NAME])
 
+    def check_files(self, estimator: ClipModel) -> None:
+        """Check the weights of the ONNX file; those of the Keras file are checked when it is opened."""
+        if ONNX_NAME in estimator.files_:
+            check_onnx_weights(estimator.files_[ONNX_NAME])
+
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute the spectrograms of all clips and of their augmented copies."""
         Spectrograms(estimator, clips, str(estimator.store))
@@ -138,7 +144,7 @@ class NetLearner(Learner):
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
         """Return all settings but the place of the store and the number of processes."""
-        return set(settings) - {"store", "n_jobs"}
+        return set(settings) - RESOURCE_SETTINGS
 
 
 def make_feature(estimator: ClipModel, clips: Sequence[Clip]) -> LogMel:

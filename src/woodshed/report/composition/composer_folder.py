@@ -11,7 +11,7 @@ from woodshed.composition.experiment import ComposerResult
 from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
 from woodshed.errors import counted
 from woodshed.report.wording import LICENCE, PASSING_ON, UNKNOWN, pairs_table, plain, plain_table
-from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
+from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, record_checksums, to_json
 
 
 def write_composer_folder(composer: Composer, result: ComposerResult, folder: Path) -> None:
@@ -25,6 +25,7 @@ def write_composer_folder(composer: Composer, result: ComposerResult, folder: Pa
     composer.save(folder)
     write_whole(folder / METRICS_NAME, to_json(result.to_values()))
     write_whole(folder / CARD_NAME, composer_card(composer, result))
+    record_checksums(folder, [METRICS_NAME, CARD_NAME])
 
 
 def composer_card(composer: Composer, result: ComposerResult) -> str:

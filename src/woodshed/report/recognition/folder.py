@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from woodshed.data.doctor.recording_index import RecordingIndex
 from woodshed.data.example import Corpus, Example
 from woodshed.data.item import file_digest
 from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
+from woodshed.decoding import parse_json
 from woodshed.errors import AudioFileError, DataError, counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
@@ -34,10 +34,19 @@ from woodshed.report.wording import (
     plain,
     plain_table,
 )
-from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
+from woodshed.training.model_folder import (
+    CARD_NAME,
+    METRICS_NAME,
+    damaged,
+    read_result,
+    record_checksums,
+    to_json,
+)
 
 DIGESTS_NAME = "heard.json"
 """File with the digests and groups of the training clips, to recognise a test on the same recordings."""
+
+PAGE_NAME = "report.html"
 
 INDEX_NAME = "recordings.npz"
 """File with summaries of the training clips, to recognise other versions of them; at most 5 MB."""
@@ -61,6 +70,7 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     }
     write_whole(folder / DIGESTS_NAME, to_json(digests))
     write_whole(folder / INDEX_NAME, RecordingIndex.of(examples).to_bytes())
+    record_checksums(folder, [METRICS_NAME, PAGE_NAME, CARD_NAME, DIGESTS_NAME, INDEX_NAME])
 
 
 def _digests(examples: Iterable[Example]) -> dict[Path, str]:
@@ -75,7 +85,7 @@ def _digests(examples: Iterable[Example]) -> dict[Path, str]:
 def write_results(experiment: Experiment, folder: Path) -> None:
     """Write ``metrics.json`` and ``report.html``."""
     write_whole(folder / METRICS_NAME, to_json(report_of(experiment.head).metrics(experiment)))
-    write_page(experiment, folder / "report.html")
+    write_page(experiment, folder / PAGE_NAME)
 
 
 @dataclass(frozen=True)
@@ -97,13 +107,22 @@ class Overlap:
 
 
 def find_overlap(folder: Path, corpus: Corpus) -> Overlap:
-    """Return what a corpus shares with the training data of the model in a folder."""
+    """Return what a corpus shares with the training data of the model in a folder.
+
+    Raises
+    ------
+    ModelFolderError
+        If the digests are damaged.
+    """
     learned_from = _versions(folder, corpus)
-    try:
-        digests = json.loads((folder / DIGESTS_NAME).read_text("utf-8"))
-        sounds, groups = set(digests["sounds"]), set(digests["groups"])
-    except (OSError, ValueError, KeyError, TypeError):
+    content = read_result(folder, DIGESTS_NAME)
+    if content is None:
         return Overlap(True if learned_from else None, learned_from)
+    try:
+        digests = parse_json(content)
+        sounds, groups = set(digests["sounds"]), set(digests["groups"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(folder / DIGESTS_NAME, f"it cannot be parsed ({error})") from error
     for path, digest in _digests(corpus.examples).items():
         if digest in sounds:
             learned_from.setdefault(path, path.name)
@@ -114,10 +133,13 @@ def find_overlap(folder: Path, corpus: Corpus) -> Overlap:
 
 def _versions(folder: Path, corpus: Corpus) -> dict[Path, str]:
     """Return the files that are versions of training recordings; none for a model of an earlier woodshed."""
-    try:
-        index = RecordingIndex.from_bytes((folder / INDEX_NAME).read_bytes())
-    except (OSError, DataError):
+    content = read_result(folder, INDEX_NAME)
+    if content is None:
         return {}
+    try:
+        index = RecordingIndex.from_bytes(content)
+    except DataError as error:
+        raise damaged(folder / INDEX_NAME, str(error)) from error
     matches = ((example.path, index.match(example)) for example in corpus.examples)
     return {path: name for path, name in matches if name is not None}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.composition.generation import BAR_BEATS, ScoreGeneration, VoiceLine, grid_melody
 from woodshed.composition.grid.gibbs import find_faults
+from woodshed.decoding import parse_json
 from woodshed.errors import counted
 from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shares
 from woodshed.metrics.voice_leading import FIFTH, evaluate
@@ -71,7 +71,7 @@ class ChoralePiece(ScoreGeneration):
     @functools.cached_property
     def grid(self) -> Grid:
         """MIDI pitches that sound at each step, shape ``(n_steps, 4)``; -1 is silence."""
-        ids = np.array(json.loads(self.text), np.int32)
+        ids = np.array(parse_json(self.text), np.int32)
         return np.where(ids == 0, SILENCE, ids + ChoraleGrid().low - 1).astype(np.int32)
 
     @functools.cached_property
