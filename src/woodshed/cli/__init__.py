@@ -6,14 +6,19 @@ with ``VERBS`` of its own is a group of verbs (``woodshed audio trim``).
 
 from __future__ import annotations
 
+import functools
 import inspect
 import io
 import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from woodshed.errors import WoodshedError, printable
+from woodshed.interruption import exit_status, handle_signals
 
 if TYPE_CHECKING:
     import typer
@@ -36,8 +41,11 @@ VERBS = {
     "score": "Convert, edit and render MIDI, ABC and MusicXML files.",
 }
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, by the convention of shells."""
+FAILED = 2
+"""Exit status after an error."""
+
+CLOSED_PIPE = 141
+"""Exit status if the reader of the output has ended, by the convention of shells: 128 plus SIGPIPE."""
 
 FORMER_FLAGS = {
     "--average-weights": "--swa-share",
@@ -56,17 +64,79 @@ FORMER_VERBS = {"corpus list": "woodshed list corpora"}
 """Group and verb of an earlier version -> what replaces them."""
 
 
+class _StopError(Exception):
+    """Carries a Ctrl-C or a closed pipe past typer, which would end the process with a status of its own."""
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run ``woodshed`` with these arguments (by default those of the process) and exit."""
+    """Run ``woodshed`` with these arguments (by default those of the process) and exit.
+
+    The exit status is 0, or 2 after an error, 128 plus the signal after an interruption (130 after Ctrl-C,
+    143 after SIGTERM), and 141 if the reader of the output has ended.
+    """
+    with handle_signals():
+        try:
+            status = _run(sys.argv[1:] if arguments is None else arguments)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            status = exit_status()
+        except OSError as error:  # of standard output
+            status = _failed_output(error)
+    sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run ``woodshed`` and return the exit status; an error is printed."""
+    from woodshed.cli.terminal import list_skipped, problem
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    _tolerate_any_terminal()
+    can_resume = False
+    try:
+        _refuse_former_verb(arguments)
+        app, can_resume = _application(arguments)
+        app(args=arguments)
+    except WoodshedError as error:
+        list_skipped(getattr(error, "skipped", ()))
+        problem(str(error))
+        return FAILED
+    except (KeyboardInterrupt, _StopError) as error:
+        if isinstance(error.__cause__, OSError):
+            return _failed_output(error.__cause__)
+        hint = " To continue, repeat the command with --resume." if can_resume else ""
+        problem(f"Interrupted.{hint}")
+        return exit_status()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _failed_output(error: OSError) -> int:
+    """Return the exit status after an error of the system; it is printed, unless the reader has ended."""
+    from woodshed.cli.terminal import problem
+
+    reason = error.strerror or str(error)
+    if not isinstance(error, BrokenPipeError):
+        with suppress(OSError):  # standard error cannot be written either
+            what = "The output could not be written" if error.filename is None else printable(error.filename)
+            problem(f"{what}: {reason}. Check the disk and the permissions.")
+    # What is still buffered would fail again at the end of the process.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            try:
+                stream.flush()
+            except OSError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return CLOSED_PIPE if isinstance(error, BrokenPipeError) else FAILED
+
+
+def _application(arguments: list[str]) -> tuple[typer.Typer, bool]:
+    """Return the command line for some arguments, and whether its verb can continue an interrupted run."""
     import typer
 
     from woodshed import __version__
-    from woodshed.cli.terminal import list_skipped, note, problem
-    from woodshed.errors import WoodshedError
+    from woodshed.cli.terminal import note
 
-    arguments = sys.argv[1:] if arguments is None else arguments
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    _tolerate_any_terminal()
     warnings.showwarning = lambda message, *_, **__: note(str(message))
     app = _group("Deep learning for sound and music on your own recordings, honestly evaluated.")
 
@@ -83,18 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
     ) -> None:
         """Handle the options that come before the verb."""
 
-    _add_verbs(app, arguments)
-    try:
-        _refuse_former_verb(arguments)
-        app(args=arguments)
-    except WoodshedError as error:
-        list_skipped(getattr(error, "skipped", ()))
-        problem(str(error))
-        sys.exit(2)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            problem("Interrupted.")
-        raise
+    return app, _add_verbs(app, arguments)
 
 
 def _refuse_former_verb(arguments: list[str]) -> None:
@@ -144,8 +203,15 @@ def _group(help_text: str) -> typer.Typer:
     )
 
 
-def _add_verbs(app: typer.Typer, arguments: list[str]) -> None:
-    """Add all verbs to the command line; only the module of the one in use is imported."""
+def _add_verbs(app: typer.Typer, arguments: list[str]) -> bool:
+    """Add all verbs to the command line; only the module of the one in use is imported.
+
+    Returns
+    -------
+    bool
+        Whether the verb in use has the flag ``--resume``.
+    """
+    can_resume = False
     for verb, summary in VERBS.items():
         if verb not in arguments[:1]:
             app.command(verb, help=summary)(_placeholder)
@@ -154,12 +220,29 @@ def _add_verbs(app: typer.Typer, arguments: list[str]) -> None:
         if hasattr(module, "VERBS"):
             group = _group(summary)
             for name, command in module.VERBS.items():
-                group.command(name, help=_help_of(command))(command)
+                group.command(name, help=_help_of(command))(_stopping(command))
             app.add_typer(group, name=verb)
         else:
             build = getattr(module, "command_for", None)
             command = build(arguments[1:]) if build else module.command
-            app.command(verb, help=_help_of(command))(command)
+            can_resume = "resume" in inspect.signature(command).parameters
+            app.command(verb, help=_help_of(command))(_stopping(command))
+    return can_resume
+
+
+def _stopping(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command whose interruption, or error of the system, is handled by `main`."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **settings: Any) -> None:
+        try:
+            command(*arguments, **settings)
+        except WoodshedError:
+            raise
+        except (KeyboardInterrupt, OSError) as error:
+            raise _StopError from error
+
+    return run
 
 
 def _help_of(command: Callable[..., None]) -> str:

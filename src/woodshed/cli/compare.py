@@ -81,6 +81,8 @@ def command(
     if comparison.interrupted or comparison.failed:
         note("Finished candidates are kept. To try the others, repeat the command with --resume.")
     say(f"\nPage and tables: {printable(out / 'comparison.html')}")
+    if comparison.interrupted:
+        raise KeyboardInterrupt
     if strict and comparison.failed:
         raise DataError(f"{len(comparison.failed)} candidates failed: {', '.join(comparison.failed)}.")
 

@@ -57,5 +57,6 @@ def command(
         percent = "" if prediction.probability is None else f" ({prediction.probability:.0%})"
         say(f"  {example.path.name:<19} predicted {prediction.label}{percent}, actual {example.label}")
     if result.interrupted:
-        note("Interrupted: the results are those of the trainings that were finished.")
+        note("The results are those of the trainings that were finished.")
+        raise KeyboardInterrupt
     say(AFTER.format(folder=printable(out), sound=printable(demo.held_out[0].path)))

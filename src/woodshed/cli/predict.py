@@ -11,6 +11,7 @@ import typer
 
 from woodshed.cli.terminal import counting_bar, list_skipped, note, say
 from woodshed.errors import OutputError, ParameterError, check_choice, counted, flag_of, printable
+from woodshed.interruption import acknowledge_interruption
 
 if TYPE_CHECKING:
     from woodshed.data.example import Skipped
@@ -339,6 +340,7 @@ def _print_live(
         for event in detector.events(blocks):
             show(event)
     except KeyboardInterrupt:
+        acknowledge_interruption()
         note("stopped.")
     for event in detector.finish():
         show(event)

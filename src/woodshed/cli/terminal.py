@@ -32,8 +32,16 @@ if TYPE_CHECKING:
 N_NAMED = 10
 """Maximum number of skipped files that are printed when a report lists all of them."""
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, stderr=True, soft_wrap=True)
+
+class _Console(Console):
+    """Console that raises `BrokenPipeError` if its reader has ended, instead of ending the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
+out = _Console(highlight=False, soft_wrap=True)
+err = _Console(highlight=False, stderr=True, soft_wrap=True)
 
 
 def say(text: str = "") -> None:

@@ -153,9 +153,10 @@ def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
         result = train(preparation, watcher=watcher, tuning=tuning)
     list_skipped(result.experiment.skipped, in_report=True)
     print_experiment(result.experiment)
-    if result.interrupted:
-        note("Interrupted: the best weights so far are kept. To continue, repeat the command with --resume.")
     say(f"\nModel and report: {printable(request.out)}, {printable(request.out / 'report.html')}")
+    if result.interrupted:
+        note("The training was not finished: the model has the best weights so far.")
+        raise KeyboardInterrupt
 
 
 def print_plan(preparation: Preparation) -> None:
@@ -222,10 +223,11 @@ def train_composer(
         print_bits([(one.method, one.bits) for one in result.bits])
     else:
         note("Nothing was held out: there are too few families of pieces.")
-    if not result.finished:
-        note("Interrupted: the best weights so far were saved. To resume, repeat the command with --resume.")
     say(f"\nModel and card: {printable(out)}, {printable(out / 'card.md')}")
     say(f"To generate music: woodshed generate {printable(out)}")
+    if not result.finished:
+        note("The training was not finished: the model has the best weights so far.")
+        raise KeyboardInterrupt
 
 
 def refuse_recognition_flags(flags: dict[str, Any]) -> None:

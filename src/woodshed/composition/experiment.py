@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from woodshed.composition.composer import Composer
 from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus
 from woodshed.errors import DataError
+from woodshed.interruption import acknowledge_interruption
 from woodshed.metrics.baseline import bits_per_token
 from woodshed.training.model_folder import provenance, to_json
 from woodshed.training.progress import Watcher
@@ -154,6 +155,7 @@ class ComposerRun:
         except KeyboardInterrupt:
             if not hasattr(self.composer, "weights_"):
                 raise
+            acknowledge_interruption()
             finished = False
         self.watcher.end(None)
         return ComposerResult(

@@ -15,6 +15,7 @@ An entry under another name, with another length or another checksum is not used
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import math
@@ -35,6 +36,7 @@ from woodshed.data.example import Skipped
 from woodshed.data.folder import create_folder
 from woodshed.data.item import Describing, Item, callable_key, digest
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
+from woodshed.interruption import check_interruption, interruptible, signals_blocked_in_children
 
 Array = NDArray[Any]
 
@@ -192,22 +194,39 @@ class FeatureStore:
         ParameterError
             If ``n_jobs`` is 0.
         """
-        import joblib
-
         if n_jobs == 0:
             raise ParameterError("fill expects n_jobs of 1 or more, or -1 for one process per core, got 0.")
         for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
             remove_drafts(folder)
         skipped = []
-        with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-            tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
-            # Short sounds take milliseconds: a long queue keeps all workers busy.
-            reasons = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")(tasks)
+        with interruptible():
+            reasons = self._reasons(items, n_jobs)
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
+                check_interruption()
                 if reason is not None:
                     skipped.append(Skipped(Path(item.source), reason))
                 on_progress(n_done, len(items))
         return skipped
+
+    def _reasons(self, items: Sequence[Item], n_jobs: int) -> Iterator[str | None]:
+        """Write the entries of items in several processes, and yield why each cannot be used, or None."""
+        import joblib
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
+        with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
+            # Short sounds take milliseconds: a long queue keeps all workers busy.
+            parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
+            with signals_blocked_in_children():
+                reasons = parallel(tasks)
+            try:
+                with contextlib.closing(reasons):
+                    yield from reasons
+            except TerminatedWorkerError as error:
+                raise OutputError(
+                    "A process that computes features was ended from outside, perhaps because memory ran "
+                    "out. Run it again, with fewer processes (n_jobs)."
+                ) from error
 
     def _read(self, path: Path) -> Array | None:
         """Return an entry, or None if there is none. A damaged entry is deleted, to be computed again."""

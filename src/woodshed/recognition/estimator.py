@@ -19,9 +19,10 @@ from woodshed.data.clip_sequence import as_clips, each_clip
 from woodshed.data.example import Skipped, read_or_render
 from woodshed.decoding import parse_json
 from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed, near_miss
+from woodshed.interruption import check_interruption
 from woodshed.metrics.calibration import Calibration
 from woodshed.prediction import ClipPrediction
-from woodshed.recognition.clip_model import ClipModel
+from woodshed.recognition.clip_model import ClipModel, without_resources
 from woodshed.recognition.confidence import CONFIDENCE_NAME, NOVELTY_NAME, Confidence
 from woodshed.recognition.front_ends import front_end_class, front_end_to_dict
 from woodshed.recognition.heads.classes import ClassesHead, label_array
@@ -32,7 +33,15 @@ from woodshed.recognition.learners import Learner, TrainingData, all_file_names,
 from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
-from woodshed.training.model_folder import FORMAT, LABELS_NAME, SETTINGS_NAME, make_folder, to_json
+from woodshed.training.model_folder import (
+    FORMAT,
+    LABELS_NAME,
+    SETTINGS_NAME,
+    make_folder,
+    record_checksums,
+    remove_checksums,
+    to_json,
+)
 from woodshed.training.progress import OnEpoch, ignore_epoch
 
 Result = TypeVar("Result")
@@ -195,7 +204,10 @@ class AudioEstimator(ClipModel):
     def outputs(self, clips: Any) -> NDArray[np.float64]:
         """Return the outputs for all clips, shape ``(n_clips, n_names)``; ``clips`` as for `predict`."""
         n_names = len(self.fitted("classes_"))
-        rows = [self.output(clip) for clip in each_clip(clips)]
+        rows = []
+        for clip in each_clip(clips):
+            check_interruption()
+            rows.append(self.output(clip))
         return np.stack(rows) if rows else np.empty((0, n_names))
 
     def predict(self, clips: Any) -> NDArray[Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import DataError
+from woodshed.interruption import acknowledge_interruption, check_interruption
 from woodshed.training.progress import LearningCurve
 from woodshed.training.run_state import read_arrays, write_arrays
 
@@ -282,6 +283,7 @@ def train_net(net: keras.Model, batches: BatchSource, recipe: Recipe, state: Tra
     except KeyboardInterrupt:
         if not state.best:
             raise
+        acknowledge_interruption()
         finished = False
     if not np.isfinite(state.train_loss[-1]):
         raise DataError(
@@ -300,6 +302,7 @@ def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
     """
     losses: list[float] = []
     for group in batch_groups(batches, epoch):
+        check_interruption()
         loss = _train_steps(net, group)
         if not np.isfinite(loss):
             return loss

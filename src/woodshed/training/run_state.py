@@ -50,7 +50,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     (None, {'x': array([0, 1, 2])})
     """
     try:
-        return parse_arrays(path.read_bytes())
+        return parse_arrays(Path(path).read_bytes())
     except (OSError, ValueError):
         return None
 

@@ -10,6 +10,7 @@ from woodshed.data import sample
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.split import honest_splits
+from woodshed.interruption import deferred
 from woodshed.prediction import Prediction
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment
@@ -107,7 +108,8 @@ def run_demo(demo: Demo, watcher: Watcher | None = None) -> DemoResult:
     """
     splits = honest_splits(demo.corpus, "random", demo.recogniser.seed)
     run = CrossValidation(demo.recogniser, demo.corpus, splits, watcher=watcher or Watcher())
-    experiment, model = run.measure()
-    write_model_folder(model, experiment, demo.folder)
+    with deferred():
+        experiment, model = run.measure()
+        write_model_folder(model, experiment, demo.folder)
     predictions = model.predictions(Sounds(list(demo.held_out)))
     return DemoResult(experiment, cast("tuple[Prediction, ...]", tuple(predictions)), run.interrupted)

@@ -16,6 +16,7 @@ from woodshed.data.example import Corpus, Sounds, is_score
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.split import Split, honest_splits, parse_split
 from woodshed.errors import check_choice
+from woodshed.interruption import deferred
 from woodshed.recognition.clip_item import are_scores
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation
@@ -224,7 +225,8 @@ def search_settings(
         request.resume,
         watcher or Watcher(),
     )
-    result = search.run()
+    with deferred():
+        result = search.run()
     estimator = type(preparation.estimator)(**preparation.estimator.get_params() | result.chosen)
     return replace(preparation, estimator=estimator, splits=[first_fold_of(tested), *leaky]), result
 
@@ -252,11 +254,12 @@ def train(
     """
     out = preparation.request.out
     run = preparation.run(RunState(out / RUN_NAME), watcher)
-    experiment, model = run.measure()
-    experiment = replace(experiment, tuning=tuning, checkup=preparation.checkup)
-    write_model_folder(model, experiment, out)
-    if not run.interrupted:
-        run.run_state.close()
+    with deferred():
+        experiment, model = run.measure()
+        experiment = replace(experiment, tuning=tuning, checkup=preparation.checkup)
+        write_model_folder(model, experiment, out)
+        if not run.interrupted:
+            run.run_state.close()
     return TrainingResult(experiment, model, run.interrupted)
 
 

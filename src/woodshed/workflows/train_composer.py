@@ -9,6 +9,7 @@ from typing import Any
 
 from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult, ComposerRun
+from woodshed.interruption import deferred
 from woodshed.report.composition.composer_folder import write_composer_folder
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
@@ -91,8 +92,9 @@ class ComposerTraining:
         run_state = RunState(out / RUN_NAME)
         run = self.begin(run_state, resume=resume, watcher=watcher)
         prepare_folder(out, resume=resume, force=force)
-        result = run.measure()
-        write_composer_folder(self.composer, result, out)
-        if result.finished:
-            run_state.close()
+        with deferred():
+            result = run.measure()
+            write_composer_folder(self.composer, result, out)
+            if result.finished:
+                run_state.close()
         return result

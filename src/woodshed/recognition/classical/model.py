@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError, ParameterError, look_up
+from woodshed.interruption import interruptible
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.training.inference import check_finite, onnx_session
 from woodshed.training.model_folder import MODEL_NAME
@@ -197,6 +198,7 @@ def fit_weighted(
         joblib.parallel_config("threading", n_jobs=n_jobs),
         sklearn.config_context(enable_metadata_routing=False),  # the weights are passed by the step's name
         _ignore_blas_warnings(),
+        interruptible(),
     ):
         return estimator.fit(rows, targets, **arguments)
 

@@ -19,6 +19,7 @@ from woodshed.data.example import Corpus, Example, Skipped, Sounds, read_example
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
 from woodshed.errors import AudioFileError, DataError, ScoreFileError, WoodshedError, printable
+from woodshed.interruption import acknowledge_interruption, check_interruption
 from woodshed.recognition.clip_item import common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
@@ -177,6 +178,7 @@ class CrossValidation:
             for f, fold in enumerate(split.folds):
                 if self.interrupted:
                     break
+                check_interruption()
                 name = f"split-{s}-fold-{f}"
                 part = None if self._keeps_tested(s) else self.run_state.recall(name)
                 parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
@@ -302,6 +304,7 @@ class CrossValidation:
             except KeyboardInterrupt:
                 if not hasattr(model, "classes_"):
                     raise
+                acknowledge_interruption()
                 self.interrupted = True
                 return model
             else:

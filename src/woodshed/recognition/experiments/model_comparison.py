@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.interruption import acknowledge_interruption, signals_blocked_in_children
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import fingerprint
@@ -342,6 +343,7 @@ class ModelComparison:
                     if reason:
                         failed[net] = reason
             except KeyboardInterrupt:
+                acknowledge_interruption()
                 interrupted = True
             comparison = gather(task, self.nets, run_state)
         if interrupted and not comparison.costs:
@@ -363,7 +365,8 @@ def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=run_worker, args=(task, net, folder, sender))
-    process.start()
+    with signals_blocked_in_children():
+        process.start()
     sender.close()
     try:
         while True:
