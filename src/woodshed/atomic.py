@@ -19,7 +19,8 @@ from typing import BinaryIO
 
 from woodshed.errors import OutputError, printable
 
-_DRAFTS = ".woodshed-*.draft"
+DRAFTS = ".woodshed-*.draft"
+"""Names of temporary files."""
 
 _DRAFT_LIFETIME_S = 3600.0
 """Age from which a draft counts as abandoned on Windows, in seconds."""
@@ -107,7 +108,7 @@ def remove_drafts(folder: Path) -> None:
     [True]
     """
     with suppress(OSError):  # the folder cannot be listed
-        for path in folder.glob(_DRAFTS):
+        for path in folder.glob(DRAFTS):
             with suppress(OSError):  # deleted meanwhile, or not ours: harmless
                 if _is_abandoned(path):
                     path.unlink()

@@ -191,7 +191,7 @@ def _members(content: bytes, max_bytes: int) -> Iterator[tuple[str, bytes]]:
             yield name, member
 
 
-def _read_bounded(file: IO[bytes], max_bytes: int) -> bytes:
+def _read_bounded(file: IO[bytes] | io.BufferedIOBase, max_bytes: int) -> bytes:
     """Read a decompressing file to its end."""
     blocks = []
     n_bytes = 0

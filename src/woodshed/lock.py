@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from woodshed.atomic import remedy, remove_drafts, try_lock
+from woodshed.atomic import DRAFTS, remedy, remove_drafts, try_lock
 from woodshed.decoding import parse_json
 from woodshed.errors import OutputError, printable
 
@@ -78,6 +78,21 @@ class FolderLock:
     def release(self) -> None:
         """Release the lock, if that was not done yet."""
         self._release()
+
+
+def contents_of(folder: Path) -> list[str]:
+    """Return the sorted names in a folder, without the files of running and killed processes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, FolderLock(Path(folder)):
+    ...     (Path(folder) / "a.txt").touch()
+    ...     contents_of(Path(folder))
+    ['a.txt']
+    """
+    own = (LOCK_NAME, DRAFTS)
+    return sorted(path.name for path in folder.iterdir() if not any(map(path.match, own)))
 
 
 def _locked(path: Path, folder: Path) -> BinaryIO:

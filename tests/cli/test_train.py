@@ -16,6 +16,7 @@ import soundfile
 import woodshed
 
 FILES = [
+    "SHA256SUMS",
     "card.md",
     "confidence.json",
     "familiar.npz",
@@ -267,8 +268,11 @@ def test_a_folder_that_holds_something_is_not_written_to(
         in finished.err
     )
     resumed = cli(*train_arguments, "--out", model_folder, "--resume")
-    assert resumed.code == 2
-    assert "holds no unfinished training" in resumed.err
+    assert resumed.code == 0
+    assert "is a finished model, and nothing is left to resume" in resumed.out
+    other = cli(*train_arguments, "--width", "33", "--out", model_folder, "--resume")
+    assert other.code == 2
+    assert "holds a finished model with other settings (width)" in other.err
     assert {path.name: path.stat().st_mtime_ns for path in model_folder.iterdir()} == before
 
 

@@ -75,7 +75,7 @@ def command(
     )
     preparation = prepare_comparison(request)
     list_skipped(preparation.corpus.skipped)
-    with progress_bar() as watcher:
+    with preparation.lock, progress_bar() as watcher:
         comparison, ranked = compare(preparation, watcher)
     print_comparison(comparison, ranked)
     if comparison.interrupted or comparison.failed:

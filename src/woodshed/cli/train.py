@@ -80,7 +80,7 @@ def command(
             show_default=False,
         ),
     ] = 0,
-    resume: Annotated[bool, typer.Option(help="Continue an interrupted training.")] = False,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted training, if there is one.")] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Only show what would be trained on what, and how long it takes.")
     ] = False,
@@ -96,9 +96,16 @@ def command(
 
     Example: woodshed train sounds --task noise --group-by part:1 --out my-model
     """
+    from woodshed.workflows.files import is_complete
     from woodshed.workflows.train import TrainSettings
 
     check_task_flags(settings, task)
+    if resume and not dry_run and is_complete(out, task, settings):
+        say(
+            f"{printable(out)} is a finished model, and nothing is left to resume. To describe it: woodshed "
+            f"info {printable(out)}. To train it again, use --force instead of --resume."
+        )
+        return
     if task in GENERATORS:
         refuse_recognition_flags(
             {"--split": split != "auto", "--group-by": group_by, "--target": target, "--n-trials": n_trials}
@@ -128,10 +135,19 @@ def command_for(arguments: Sequence[str]) -> Command:
 
 def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
     """Train and test, or show the plan; print findings, progress, scores and where the model is."""
-    from woodshed.report.recognition.head_report import settings_text
-    from woodshed.workflows.train import prepare_training, search_settings, train
+    from woodshed.workflows.train import prepare_training
 
     preparation = prepare_training(request, make_folder=not dry_run)
+    with preparation.lock:
+        _train_prepared(preparation, dry_run=dry_run)
+
+
+def _train_prepared(preparation: Preparation, *, dry_run: bool) -> None:
+    """Train and test what is prepared, or show the plan."""
+    from woodshed.report.recognition.head_report import settings_text
+    from woodshed.workflows.train import search_settings, train
+
+    request = preparation.request
     for text in preparation.notes:
         note(text)
     name_findings(preparation.checkup, request.data, ",".join(request.targets) or None)

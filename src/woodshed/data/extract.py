@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.atomic import draft
+from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Samples
 from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
@@ -230,6 +230,7 @@ def write_features(
         If it is a Parquet table and pyarrow is not installed.
     """
     check_table_name(path, overwrite=overwrite)
+    remove_drafts(path.parent)
     names = extraction.summary_names(statistics) if statistics else extraction.names
     with draft(path) as file:
         return WRITERS[path.suffix.lower()](file, names, _blocks(extraction, statistics))

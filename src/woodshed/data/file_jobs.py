@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from woodshed.atomic import remove_drafts
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.audio.write import CONTAINERS
 from woodshed.data.example import Skipped
@@ -147,6 +148,8 @@ def run_file_jobs(
         else:
             create_folder(file_job.target.parent, "Choose another --out.")
             pending.append(file_job)
+    for folder in {file_job.target.parent for file_job in pending}:
+        remove_drafts(folder)
     outcome.done, failed = _process(pending, work, n_jobs, on_done)
     outcome.skipped += [Skipped(file_job.source, str(error)) for file_job, error in failed]
     return outcome

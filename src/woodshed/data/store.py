@@ -311,7 +311,7 @@ def is_intact(file: BinaryIO, path: Path) -> bool:
     file.seek(0)
     if magic != MAGIC or length != n_bytes or key != _key_of(path):
         return False
-    return _crc(file, n_bytes) == expected
+    return bool(_crc(file, n_bytes) == expected)
 
 
 def _key_of(path: Path) -> bytes:

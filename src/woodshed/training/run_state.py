@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.atomic import write_whole
+from woodshed.atomic import remove_drafts, write_whole
 from woodshed.decoding import parse_arrays
 from woodshed.errors import OutputError, printable
 from woodshed.training.model_folder import make_folder
@@ -87,6 +87,7 @@ class RunState:
             if not resume:
                 self.close()
         make_folder(self.folder)
+        remove_drafts(self.folder)
         write_whole(file, fingerprint)
 
     def checkpoint(self, name: str) -> Path | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits, parse_split
 from woodshed.errors import ParameterError
+from woodshed.lock import FolderLock
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.model_comparison import Comparison, ModelComparison, candidates_of
 from woodshed.report.recognition.comparison import Ranked, ranking, write_comparison
@@ -44,12 +46,15 @@ class ComparePreparation:
         Checked examples, with the skipped files.
     candidates
         Names of the nets and classical estimators.
+    lock
+        Right to write the output folder, released by `compare`, or at the end of a ``with`` block.
     """
 
     request: CompareSettings
     estimator: AudioEstimator
     corpus: Corpus
     candidates: Sequence[str]
+    lock: FolderLock
 
 
 def prepare_comparison(request: CompareSettings) -> ComparePreparation:
@@ -67,9 +72,11 @@ def prepare_comparison(request: CompareSettings) -> ComparePreparation:
     candidates = candidates_of(estimator, request.nets)
     parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
-    prepare_folder(request.out, resume=request.resume, force=request.force)
-    corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict)
-    return ComparePreparation(request, estimator, corpus, candidates)
+    with ExitStack() as stack:
+        lock = stack.enter_context(prepare_folder(request.out, resume=request.resume, force=request.force))
+        corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict)
+        stack.pop_all()
+    return ComparePreparation(request, estimator, corpus, candidates, lock)
 
 
 def compare(
@@ -98,9 +105,10 @@ def compare(
         request.resume,
         watcher or Watcher(),
     )
-    comparison = run.measure()
-    ranked = ranking(comparison)
-    write_comparison(comparison, ranked, request.out)
-    if not (comparison.interrupted or comparison.failed):
-        run.run_state.close()
+    with preparation.lock:
+        comparison = run.measure()
+        ranked = ranking(comparison)
+        write_comparison(comparison, ranked, request.out)
+        if not (comparison.interrupted or comparison.failed):
+            run.run_state.close()
     return comparison, ranked

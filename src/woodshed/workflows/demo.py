@@ -11,6 +11,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.split import honest_splits
 from woodshed.interruption import deferred
+from woodshed.lock import FolderLock
 from woodshed.prediction import Prediction
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment
@@ -37,12 +38,15 @@ class Demo:
         Recordings that are kept out of every training.
     folder
         Folder for the model and its report.
+    lock
+        Right to write the folder, released by `run_demo`.
     """
 
     recogniser: SpeechRecogniser
     corpus: Corpus
     held_out: tuple[Example, ...]
     folder: Path
+    lock: FolderLock
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,11 @@ def prepare_demo(
     """
     recogniser = SpeechRecogniser(epochs=epochs, seed=seed, store=store)
     recogniser.check_settings()
-    prepare_folder(folder, force=overwrite)
+    lock = prepare_folder(folder, force=overwrite)
     corpus = load(sample.sample_folder())
     held_out = tuple(example for example in corpus.examples if example.path.stem in HELD_OUT)
     rest = tuple(example for example in corpus.examples if example not in held_out)
-    return Demo(recogniser, replace(corpus, examples=rest), held_out, folder)
+    return Demo(recogniser, replace(corpus, examples=rest), held_out, folder, lock)
 
 
 def run_demo(demo: Demo, watcher: Watcher | None = None) -> DemoResult:
@@ -108,7 +112,7 @@ def run_demo(demo: Demo, watcher: Watcher | None = None) -> DemoResult:
     """
     splits = honest_splits(demo.corpus, "random", demo.recogniser.seed)
     run = CrossValidation(demo.recogniser, demo.corpus, splits, watcher=watcher or Watcher())
-    with deferred():
+    with demo.lock, deferred():
         experiment, model = run.measure()
         write_model_folder(model, experiment, demo.folder)
     predictions = model.predictions(Sounds(list(demo.held_out)))

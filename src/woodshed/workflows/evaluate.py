@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from woodshed.data.check import check
+from woodshed.errors import OutputError, printable
 from woodshed.recognition.experiments.cross_validation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import find_overlap, write_results
 from woodshed.report.recognition.page import skipped_files
+from woodshed.training.model_folder import SETTINGS_NAME
 from woodshed.workflows.files import load_corpus_for, load_model_for, prepare_folder, require_usable
 
 
@@ -44,16 +47,20 @@ def evaluate(
     Raises
     ------
     WoodshedError
-        If the model cannot be loaded, nothing usable is found, or the folder cannot be written to.
+        If the model cannot be loaded, nothing usable is found, or the folder cannot be written to or holds a
+        model, whose scores it would replace.
     """
+    if out is not None and (out / SETTINGS_NAME).exists():
+        raise OutputError(
+            f"{printable(out)} holds a model with scores and a report of its own. Give --out another folder."
+        )
     estimator = load_model_for("evaluate", model)
     corpus = load_corpus_for(estimator, data, group_by=group_by, targets=targets, to_fit=False)
-    if out is not None:
-        prepare_folder(out, force=force)
-    corpus = check(corpus, least_classes=1)
-    overlap = find_overlap(model, corpus)
-    experiment = evaluate_model(estimator, corpus, leaky=overlap.leaky, learned_from=overlap.learned_from)
-    require_usable(len(experiment.corpus.examples), skipped_files(experiment), what="file", strict=strict)
-    if out is not None:
-        write_results(experiment, out)
+    with nullcontext() if out is None else prepare_folder(out, force=force):
+        corpus = check(corpus, least_classes=1)
+        overlap = find_overlap(model, corpus)
+        experiment = evaluate_model(estimator, corpus, leaky=overlap.leaky, learned_from=overlap.learned_from)
+        require_usable(len(experiment.corpus.examples), skipped_files(experiment), what="file", strict=strict)
+        if out is not None:
+            write_results(experiment, out)
     return experiment

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from woodshed.data.folder import files_below, is_sound
 from woodshed.data.source import read_source
 from woodshed.data.table import TABLE_SUFFIXES
 from woodshed.errors import DataError, OutputError, ParameterError, counted, near_miss, printable
+from woodshed.lock import FolderLock, contents_of
+from woodshed.recognition.clip_model import without_resources
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.symbolic.file import SCORE_SUFFIXES
 from woodshed.tasks import load
 from woodshed.tasks.shipped import SHIPPED, model_folder
 from woodshed.training.estimator import check_verb
-from woodshed.training.model_folder import SETTINGS_NAME, make_folder
+from woodshed.training.model_folder import SETTINGS_NAME, make_folder, read_settings, to_json
 from woodshed.training.run_state import RunState
 
 RUN_NAME = "training"
@@ -33,8 +37,10 @@ MAX_NAME = 60
 """Maximum length of a marker's name in a file name, in characters; four bytes each stay below 255."""
 
 
-def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -> None:
+def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -> FolderLock:
     """Create the output folder, and check before hours of training that it can be written to.
+
+    No other process can write it until the lock is released.
 
     Parameters
     ----------
@@ -45,14 +51,34 @@ def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -
     force
         Whether to replace its content.
 
+    Returns
+    -------
+    FolderLock
+        To be released when the results are written.
+
     Raises
     ------
     OutputError
-        If the folder cannot be created or written to, or is not empty and ``force`` is not set.
+        If the folder cannot be created or written to, is being written by another process, or is not empty
+        and ``force`` is not set.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{printable(folder)} is a file. Give --out the name of a folder.")
-    contents = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    make_folder(folder)
+    with ExitStack() as stack:
+        lock = stack.enter_context(FolderLock(folder))
+        _check_contents(folder, resume=resume, force=force)
+        if force and not resume:
+            RunState(folder / RUN_NAME).close()
+        write_whole(folder / ".woodshed", "")  # fails now rather than after the training
+        (folder / ".woodshed").unlink()
+        stack.pop_all()
+    return lock
+
+
+def _check_contents(folder: Path, *, resume: bool, force: bool) -> None:
+    """Refuse a folder with results, unless they may be replaced, or a run in it is resumed."""
+    contents = contents_of(folder)
     is_unfinished = RUN_NAME in contents
     if is_unfinished and not (force or resume):
         raise OutputError(
@@ -60,15 +86,43 @@ def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -
             "with --force."
         )
     if contents and not is_unfinished and not force:
-        reason = "holds no unfinished training" if resume else "already exists and is not empty"
+        reason = "has nothing to resume" if resume else "already exists and is not empty"
         raise OutputError(
             f"{printable(folder)} {reason}. Give --out another folder, or replace its content with --force."
         )
-    make_folder(folder)
-    if force and not resume:
-        RunState(folder / RUN_NAME).close()
-    write_whole(folder / ".woodshed", "")  # fails now rather than after the training
-    (folder / ".woodshed").unlink()
+
+
+def is_complete(folder: Path, task: str, settings: Mapping[str, Any]) -> bool:
+    """Return whether a folder holds the model of a finished training, so that nothing is left to resume.
+
+    Parameters
+    ----------
+    folder
+        Output folder.
+    task
+        Name of the task.
+    settings
+        The settings that were chosen, by name. The data of a finished training cannot be compared.
+
+    Raises
+    ------
+    OutputError
+        If it holds a model of another task or with other settings.
+    ModelFolderError
+        If the model is damaged.
+    """
+    if not (folder / SETTINGS_NAME).is_file() or (folder / RUN_NAME).exists():
+        return False
+    stored = read_settings(folder)
+    chosen = json.loads(to_json(without_resources(settings)))
+    other = [name for name, value in chosen.items() if stored["settings"].get(name) != value]
+    if stored["task"] != task or other:
+        different = f"other settings ({', '.join(other)})" if stored["task"] == task else "another task"
+        raise OutputError(
+            f"{printable(folder)} holds a finished model with {different}. Give --out another folder, or "
+            "replace the model with --force."
+        )
+    return True
 
 
 class UnusableFilesError(DataError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,8 @@ class Preparation:
         Rules by which groups may be read, the likeliest first, if groups are unknown.
     notes
         Decisions that a user should know of.
+    lock
+        Right to write the output folder, released by `train`, or at the end of a ``with`` block.
     """
 
     request: TrainSettings
@@ -115,6 +118,7 @@ class Preparation:
     checkup: Checkup
     group_candidates: Sequence[Candidate]
     notes: Sequence[str]
+    lock: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     def run(self, run_state: RunState | None = None, watcher: Watcher | None = None) -> CrossValidation:
         """Return the cross-validation of this preparation."""
@@ -177,8 +181,21 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
     estimator, notes = suit_net(estimator, corpus, request.settings)
-    if make_folder:
-        prepare_folder(request.out, resume=request.resume, force=request.force)
+    with ExitStack() as stack:
+        lock: AbstractContextManager[object] = nullcontext()
+        if make_folder:
+            lock = stack.enter_context(
+                prepare_folder(request.out, resume=request.resume, force=request.force)
+            )
+        preparation = _examine(request, estimator, corpus, notes)
+        stack.pop_all()
+    return replace(preparation, lock=lock)
+
+
+def _examine(
+    request: TrainSettings, estimator: AudioEstimator, corpus: Corpus, notes: Sequence[str]
+) -> Preparation:
+    """Check the examples, look for groups and choose the splits."""
     model_rate = estimator.sample_rate or common_rate(corpus.examples, type(estimator).highest_rate)
     rows = (*corpus.examples, *corpus.unlabelled)
     inspections = inspect_sounds(rows, model_rate=model_rate, n_jobs=estimator.n_jobs)
@@ -254,7 +271,7 @@ def train(
     """
     out = preparation.request.out
     run = preparation.run(RunState(out / RUN_NAME), watcher)
-    with deferred():
+    with preparation.lock, deferred():
         experiment, model = run.measure()
         experiment = replace(experiment, tuning=tuning, checkup=preparation.checkup)
         write_model_folder(model, experiment, out)

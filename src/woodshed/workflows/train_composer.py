@@ -91,8 +91,7 @@ class ComposerTraining:
         """
         run_state = RunState(out / RUN_NAME)
         run = self.begin(run_state, resume=resume, watcher=watcher)
-        prepare_folder(out, resume=resume, force=force)
-        with deferred():
+        with prepare_folder(out, resume=resume, force=force), deferred():
             result = run.measure()
             write_composer_folder(self.composer, result, out)
             if result.finished:

@@ -25,6 +25,7 @@ from woodshed.errors import OutputError, ParameterError, counted, near_miss, pri
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
 from woodshed.html.clip import audio_player, sound_bytes
 from woodshed.html.document import Markup, document, element, join, name_of, table
+from woodshed.lock import FolderLock, contents_of
 from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
 from woodshed.metrics.style import Shares, Style, overlap
 from woodshed.report.wording import UNKNOWN, percent
@@ -449,20 +450,29 @@ def check_formats(formats: Sequence[str]) -> None:
             raise ParameterError(f"Unknown format {name!r}. {near_miss(name, FORMATS)}")
 
 
-def prepare_piece_folder(folder: Path, *, force: bool = False) -> None:
+def prepare_piece_folder(folder: Path, *, force: bool = False) -> FolderLock:
     """Make the folder; an existing one must be empty, or its files may be replaced by ``force``.
+
+    Returns
+    -------
+    FolderLock
+        To be released when the files are written; until then no other process writes the folder.
 
     Raises
     ------
     OutputError
-        If it exists and is not empty, or cannot be made.
+        If it exists and is not empty, cannot be made, or is being written by another process.
     """
-    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]) and not force:
-        raise OutputError(
-            f"{printable(folder)} exists and is not empty. Set --out to another folder, or add --force to "
-            "replace its files."
-        )
-    make_folder(folder)
+    if not folder.exists() or folder.is_dir():
+        make_folder(folder)
+        lock = FolderLock(folder)
+        if force or not contents_of(folder):
+            return lock
+        lock.release()
+    raise OutputError(
+        f"{printable(folder)} exists and is not empty. Set --out to another folder, or add --force to "
+        "replace its files."
+    )
 
 
 def write_piece_folder(
