@@ -12,10 +12,12 @@ Without `handle_signals`, as in a program that uses woodshed as a library, nothi
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,10 @@ _SHOW_CURSOR = b"\x1b[?25h"
 """A progress bar hides the cursor of a terminal; after a second signal nothing would show it again."""
 
 _STOPPING = b"\nStopping after the current step. Press Ctrl-C again to stop at once.\n"
+
+
+_WATCH_S = 1.0
+"""Interval at which a worker looks whether its parent is running."""
 
 
 @dataclass
@@ -156,3 +162,26 @@ def signals_blocked_in_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+@functools.cache
+def end_with_parent(parent: int) -> None:
+    """Let this process end soon after its parent, which may be killed without stopping its workers.
+
+    An idle worker of a killed process would otherwise wait for minutes. Nothing happens in the parent itself,
+    or on Windows, where the pipe of the worker breaks.
+
+    Parameters
+    ----------
+    parent
+        Process number of the parent.
+    """
+    if sys.platform == "win32" or os.getppid() != parent:
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with parent", daemon=True).start()

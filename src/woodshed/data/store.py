@@ -36,7 +36,12 @@ from woodshed.data.example import Skipped
 from woodshed.data.folder import create_folder
 from woodshed.data.item import Describing, Item, callable_key, digest
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
-from woodshed.interruption import check_interruption, interruptible, signals_blocked_in_children
+from woodshed.interruption import (
+    check_interruption,
+    end_with_parent,
+    interruptible,
+    signals_blocked_in_children,
+)
 
 Array = NDArray[Any]
 
@@ -213,7 +218,7 @@ class FeatureStore:
         import joblib
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-        tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
+        tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd(), os.getpid()) for item in items)
         with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
             # Short sounds take milliseconds: a long queue keeps all workers busy.
             parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
@@ -331,8 +336,9 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
 
 
-def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
+def _fill_one(store: FeatureStore, item: Item, working_folder: str, parent: int) -> str | None:
     """Write the entry of an item unless it exists; return the reason if the item cannot be used."""
+    end_with_parent(parent)
     os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
     try:
         path = store.path(item)  # once: some items read their sound for the key

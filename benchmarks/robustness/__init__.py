@@ -1,0 +1,1 @@
+"""What becomes of the files when a run is killed or a file is damaged."""
