@@ -72,6 +72,8 @@ def _record(number: int, _: FrameType | None) -> None:
     for each in SIGNALS:
         signal.signal(each, signal.SIG_DFL)
     _state.received, _state.pending = number, True
+    # The thread that manages a pool of workers may fail when the pool is stopped: it is no news any more.
+    threading.excepthook = lambda _: None
     if _state.deferrals:
         if sys.stderr is not None and sys.stderr.isatty():
             os.write(2, _SHOW_CURSOR + _STOPPING)
@@ -157,6 +159,9 @@ def signals_blocked_in_children() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # when it starts, up to Python 3.12, it unblocks signals
     former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
