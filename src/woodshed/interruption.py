@@ -63,6 +63,7 @@ def handle_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        _state.pending = False
         for number, handler in former.items():
             signal.signal(number, handler)
 
@@ -131,11 +132,6 @@ def check_interruption() -> None:
 def acknowledge_interruption() -> None:
     """Finish what was begun in spite of a signal, for instance to write the best weights so far."""
     _state.pending = False
-
-
-def is_interrupted() -> bool:
-    """Return whether a signal was received."""
-    return _state.received is not None
 
 
 def exit_status() -> int:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import pytest
@@ -101,3 +106,60 @@ def test_features_are_kept_where_one_says_or_the_system_keeps_such_files(
     expected = platformdirs.user_cache_path("woodshed", appauthor=False)
     assert terminal.feature_folder() == str(expected / "features")
     assert sys.platform != "linux" or expected == tmp_path / "xdg" / "woodshed"
+
+
+WITH_OUTPUT = [
+    ["list", "features"],
+    ["info", "tune"],
+    ["--help"],
+    ["features", "{sounds}", "--out", "{out}/f.csv", "--jobs", "1"],
+    ["audio", "info", "{sounds}"],
+]
+"""Commands that print something."""
+
+PROGRAM = "from woodshed.cli import main; main()"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("arguments", WITH_OUTPUT)
+def test_a_full_disk_for_the_output_is_a_message(
+    arguments: list[str], toy_folder: Path, tmp_path: Path
+) -> None:
+    words = [word.format(sounds=toy_folder, out=tmp_path) for word in arguments]
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 2
+    assert "error The output could not be written: No space left on device." in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "Exception ignored" not in ran.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes differ")
+@pytest.mark.parametrize("arguments", [["list", "features"], ["info", "tune"], ["audio", "info", "{sounds}"]])
+def test_a_reader_that_has_ended_is_no_error(arguments: list[str], toy_folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [word.format(sounds=toy_folder) for word in arguments]
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (141, "")
+
+
+def test_an_error_of_the_system_in_any_verb_is_a_message(
+    cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, toy_folder: Path, tmp_path: Path
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "store")
+
+    monkeypatch.setattr("woodshed.workflows.features.extract", full)
+    finished = cli("features", toy_folder, "--out", tmp_path / "f.csv")
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err == "error store: No space left on device. Check the disk and the permissions.\n"
