@@ -99,6 +99,26 @@ def decompress_gzip(content: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
         return _read_bounded(file, max_bytes)
 
 
+def open_archive(content: bytes) -> zipfile.ZipFile:
+    """Open a zip archive, for `read_member`.
+
+    Raises
+    ------
+    ValueError
+        If it is not an intact archive.
+
+    Examples
+    --------
+    >>> open_archive(b"text")
+    Traceback (most recent call last):
+    ValueError: it is not an intact archive (File is not a zip file)
+    """
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except (*_DAMAGE, ValueError) as error:
+        raise ValueError(f"it is not an intact archive ({_text(error)})") from error
+
+
 def read_member(archive: zipfile.ZipFile, name: str, *, max_bytes: int = MAX_BYTES) -> bytes:
     """Return a file of a zip archive; its size is counted while it is read.
 
@@ -179,12 +199,8 @@ def _array_of(data: bytes, name: str) -> NDArray[Any]:
 
 def _members(content: bytes, max_bytes: int) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file of a zip archive, of a bounded size in total."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except (*_DAMAGE, ValueError) as error:
-        raise ValueError(f"it is not an intact archive ({_text(error)})") from error
     left = max_bytes
-    with archive:
+    with open_archive(content) as archive:
         for name in archive.namelist():
             member = read_member(archive, name, max_bytes=left)
             left -= len(member)
@@ -201,7 +217,7 @@ def _read_bounded(file: IO[bytes] | io.BufferedIOBase, max_bytes: int) -> bytes:
             if n_bytes > max_bytes:
                 raise ValueError(f"it unpacks to more than {max_bytes:,} bytes")
             blocks.append(block)
-    except _DAMAGE as error:
+    except _DAMAGE as error:  # a ValueError of `zipfile` passes as it is
         raise ValueError(f"it is damaged ({_text(error)})") from error
     return b"".join(blocks)
 

@@ -6,13 +6,11 @@ identical before and after saving, and a program that only predicts loads neithe
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import re
 import tempfile
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.decoding import check_archive, read_member
+from woodshed.decoding import check_archive, open_archive, read_member
 from woodshed.errors import ModelFolderError
 
 PredictFunction = Callable[[NDArray[np.float32]], NDArray[np.floating]]
@@ -187,7 +185,7 @@ def keras_to_net(content: bytes) -> Any:
 
     try:
         check_archive(content, max_bytes=MAX_NET_BYTES)
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with open_archive(content) as archive:
             layers = _WOODSHED_LAYER.findall(read_member(archive, "config.json").decode())
     except ValueError as error:
         raise ModelFolderError(
