@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import woodshed
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.robustness.kills import make_sounds
 from woodshed.audio import write
 from woodshed.data.folder import read_folder
@@ -142,8 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--memory-gb", type=float, default=4.0)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    chosen = parser.parse_args(arguments)
+    chosen = parse(parser, arguments)
     n_bytes = int(chosen.memory_gb * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (n_bytes, n_bytes))
     warnings.simplefilter("ignore")

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 import woodshed
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from woodshed.audio import write
 from woodshed.clip import Clip
 from woodshed.training.model_folder import SETTINGS_NAME
@@ -274,8 +274,7 @@ def main() -> None:
         "--trainings", type=int, default=60, help="kills of trainings, half of them classical"
     )
     parser.add_argument("--others", type=int, default=30, help="kills of each other command")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     rows, n_failed = [], 0
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
