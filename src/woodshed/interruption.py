@@ -73,7 +73,7 @@ def _record(number: int, _: FrameType | None) -> None:
     for each in SIGNALS:
         signal.signal(each, signal.SIG_DFL)
     _state.received, _state.pending = number, True
-    # The thread that manages a pool of workers may fail when the pool is stopped: it is no news any more.
+    # The thread that manages a pool of workers may fail when the pool is stopped, which is not to be printed.
     threading.excepthook = lambda _: None
     if _state.deferrals:
         if sys.stderr is not None and sys.stderr.isatty():
