@@ -227,7 +227,7 @@ def cli() -> Callable[..., Finished]:
             stack.enter_context(contextlib.redirect_stdout(out))
             stack.enter_context(contextlib.redirect_stderr(err))
             stack.enter_context(warnings.catch_warnings())  # the command line shows warnings as notes
-            warnings.filterwarnings("default", message=".*left out")
+            warnings.filterwarnings("default", message=".*(left out|ended without finishing)")
             with pytest.raises(SystemExit) as exit_:
                 main([os.fspath(word) if isinstance(word, os.PathLike) else str(word) for word in arguments])
         code = exit_.value.code

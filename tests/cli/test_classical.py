@@ -41,6 +41,7 @@ def svm_folder(svm_run: tuple[Path, Any]) -> Path:
 
 def test_the_folder_holds_a_classical_model(svm_folder: Path, unseen_toy: Any) -> None:
     assert sorted(path.name for path in svm_folder.iterdir()) == [
+        "SHA256SUMS",
         "card.md",
         "confidence.json",
         "familiar.npz",

@@ -95,7 +95,7 @@ def test_an_interrupted_training_keeps_the_best_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(TrainingState, "end_epoch", interrupt)
         stopped = cli(*asked)
-    assert stopped.code == 0, stopped.err
+    assert stopped.code == 130, stopped.err
     assert "--resume" in stopped.err
     assert len(woodshed.load(tmp_path / "model").curve_.train_loss) == 2
     assert cli(*asked, "--resume").code == 0
