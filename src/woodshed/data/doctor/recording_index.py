@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, RATE, fingerprint, narrowed
 from woodshed.data.example import Example, is_made, read_example
+from woodshed.decoding import parse_arrays
 from woodshed.errors import DataError, WoodshedError
 from woodshed.features.mel import LogMel
 
@@ -144,10 +145,10 @@ class RecordingIndex:
             If it cannot be parsed.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                names, summaries, signatures, lengths = (
-                    arrays[name] for name in ("names", "summaries", "signatures", "lengths")
-                )
+            arrays = parse_arrays(content)
+            names, summaries, signatures, lengths = (
+                arrays[name] for name in ("names", "summaries", "signatures", "lengths")
+            )
             parts = np.split(signatures, np.cumsum(lengths)[:-1]) if len(names) else []
             if (
                 summaries.shape != (len(names), _N_VALUES)
