@@ -14,7 +14,6 @@ frames of 0.37 s, for music of several seconds. Frames here are shorter, since a
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -155,7 +154,7 @@ class RecordingIndex:
                 or [len(part) for part in parts] != lengths.tolist()
             ):
                 raise ValueError("its arrays do not fit together")
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (ValueError, KeyError) as error:
             raise DataError(f"The index of recordings cannot be parsed ({error}).") from error
         return cls(tuple(names.tolist()), summaries.astype(np.float16), tuple(parts))
 
