@@ -23,10 +23,10 @@ from woodshed.data.item import FileItem
 from woodshed.data.store import Array, FeatureStore
 from woodshed.errors import (
     DataError,
-    MissingPackageError,
     OutputError,
     ParameterError,
     counted,
+    load_package,
     near_miss,
     printable,
 )
@@ -325,11 +325,5 @@ WRITERS: dict[str, Callable[[BinaryIO, Row, Iterator[Block]], int]] = {
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingPackageError(
-            'Parquet needs pyarrow: pip install "woodshed[table]". Or write a .csv or .npz table.'
-        ) from error
-    return pyarrow, pyarrow.parquet
+    remedy = 'pip install "woodshed[table]". Or write a .csv or .npz table.'
+    return load_package("pyarrow", "Parquet", remedy), load_package("pyarrow.parquet", "Parquet", remedy)

@@ -176,6 +176,7 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
     estimator, notes = suit_net(estimator, corpus, request.settings)
+    estimator.learner.check_installed()
     if make_folder:
         prepare_folder(request.out, resume=request.resume, force=request.force)
     model_rate = estimator.sample_rate or common_rate(corpus.examples, type(estimator).highest_rate)
