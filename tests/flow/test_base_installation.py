@@ -60,7 +60,7 @@ WORKS = {
     "info": "info {out}/svm",
     "info on a shipped model": "info tune",
     "explain": "explain tune --tunes 1 --out {out}/explained",
-    "generate a tune": "generate tune -n 1 --formats abc,mid --out {out}/tunes",
+    "generate a tune": "generate tune -n 1 --formats abc,mid --out {out}/made",
     "generate a chorale": "generate chorale -n 1 --bars 2 --formats mid --out {out}/chorales",
     "doctor": "doctor {toys} --jobs 1",
     "features": "features {sound} --feature short-term --feature chroma --feature tempogram --feature "
@@ -92,10 +92,6 @@ FAILS = {
     ),
     "train a composer": ("train {tunes} --task tune --out {out}/composer", TENSORFLOW),
     "demo": ("demo --out {out}/demo", TENSORFLOW),
-    "compare nets alone": (
-        "compare {toys} --task speech --nets mlp,crnn --out {out}/compared-nets",
-        TENSORFLOW,
-    ),
     "features": ("features {sound} --feature yin --jobs 1 --out {out}/yin.csv", f"error YIN {LIBROSA}"),
     "plot": ("plot {sound} --as f0 --out {out}/f0.png", LIBROSA),
     "audio tempo": ("audio tempo {sound} {sound}", f"error Beat tracking {LIBROSA}"),

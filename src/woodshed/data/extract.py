@@ -5,7 +5,6 @@ Tables are CSV, Parquet or NumPy archives, written in blocks and atomically.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from woodshed.atomic import draft
 from woodshed.clip import Samples
+from woodshed.csv_cells import csv_writer
 from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
 from woodshed.data.store import Array, FeatureStore
@@ -262,7 +262,7 @@ def _blocks(extraction: Extraction, statistics: Sequence[str]) -> Iterator[Block
 def _write_csv(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
     n_rows = 0
     text = io.TextIOWrapper(file, "utf-8", newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv_writer(text, line_end="\n")
     for path, times_s, values in blocks:
         if n_rows == 0:
             writer.writerow(["path", *([] if times_s is None else ["time_s"]), *names])
