@@ -18,7 +18,6 @@ Marker(start_s=0.5, end_s=2.0, name='chorus')
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import os
@@ -286,7 +285,8 @@ def _table_rows(table: DelimitedTable) -> Iterator[MarkerRow]:
         number = (row.get(selection, ""), row.get(source, ""))
         if not selection or number not in selections:
             selections.add(number)
-            cells = (row[start_s], row.get(end_s) or row[start_s], unescaped(row.get(name, "")), row.get(source, ""))
+            text = unescaped(row.get(name, ""))
+            cells = (row[start_s], row.get(end_s) or row[start_s], text, row.get(source, ""))
             yield MarkerRow(n_line, *map(without_surrogates, cells))
 
 
