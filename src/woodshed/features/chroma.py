@@ -334,9 +334,10 @@ class ChromaCqtSettings(CqtSettings):
     def _chroma(self, samples: Samples) -> Samples:
         """Return chroma in the layout of librosa, shape ``(12, n_frames)``."""
         librosa = load_librosa("The constant-Q transform")
-        return librosa.feature.chroma_cqt(
+        chroma: Samples = librosa.feature.chroma_cqt(
             C=super()._frames(samples).T, sr=self.sample_rate, hop_length=self.hop_length, fmin=self.f_min_hz
         )
+        return chroma
 
 
 @dataclass(frozen=True, kw_only=True)
