@@ -27,6 +27,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
+from importlib import import_module
 from pkgutil import resolve_name
 from typing import Any
 
@@ -90,6 +91,43 @@ class OutputError(WoodshedError, OSError):
 
 class MissingPackageError(WoodshedError, ImportError):
     """An optional package is not installed; the message names the command that installs it."""
+
+
+def load_package(name: str, purpose: str, remedy: str) -> Any:
+    """Import an optional package.
+
+    Parameters
+    ----------
+    name
+        The package, or one of its modules.
+    purpose
+        What needs it, as the subject of a sentence.
+    remedy
+        The command that installs it, and what else helps.
+
+    Returns
+    -------
+    module
+        The module.
+
+    Raises
+    ------
+    MissingPackageError
+        If it is not installed.
+
+    Examples
+    --------
+    >>> load_package("json", "Reading JSON", "pip install json").loads("[1]")
+    [1]
+    >>> load_package("no_such_package", "This example", "pip install no_such_package")
+    Traceback (most recent call last):
+    woodshed.errors.MissingPackageError: This example needs no-such-package: pip install no_such_package
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        package = name.partition(".")[0].replace("_", "-")
+        raise MissingPackageError(f"{purpose} needs {package}: {remedy}") from error
 
 
 def printable(path: object) -> str:

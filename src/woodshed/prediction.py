@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from woodshed.csv_cells import csv_writer
 from woodshed.errors import printable
 
 NONE_OF_THESE, SILENCE = "none of these", "silence"
@@ -240,7 +240,7 @@ def predictions_to_csv(predictions: Iterable[ClipPrediction]) -> str:
 def _csv_line(cells: Iterable[object]) -> str:
     """Return one CSV row without the line end."""
     line = io.StringIO()
-    csv.writer(line).writerow(cells)
+    csv_writer(line).writerow(cells)
     return line.getvalue().rstrip("\r\n")
 
 

@@ -13,7 +13,6 @@ day.wav  4 s, 2 events
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
@@ -21,6 +20,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from woodshed.csv_cells import csv_writer
 from woodshed.errors import ParameterError, printable
 from woodshed.units import duration_text
 
@@ -282,7 +282,7 @@ def timelines_to_csv(timelines: Iterable[Timeline]) -> str:
     'source,start_s,end_s,label,confidence\r\na.wav,0.5,1.0,wren,0.75\r\n'
     """
     table = io.StringIO()
-    writer = csv.writer(table)
+    writer = csv_writer(table)
     writer.writerow(COLUMNS)
     for timeline in timelines:
         source = printable(timeline.source)

@@ -234,3 +234,13 @@ def test_a_leaky_split_never_stands_alone() -> None:
 def test_one_example_of_each_class_cannot_be_dealt_out() -> None:
     with pytest.raises(DataError, match="only one example of each class; training and testing need one each"):
         random_holdout(["a", "b"])
+
+
+def test_one_leaky_fold_makes_a_split_leaky() -> None:
+    from woodshed.data.split import Fold, _split
+
+    honest = Fold("1", np.array([0, 1]), np.array([2, 3]))
+    leaky = Fold("2", np.array([0, 2]), np.array([1, 3]))
+    groups = ["ann", "ann", "bob", "bob"]
+    assert _split("folds", (honest, honest), groups).leaky is False
+    assert _split("folds", (honest, leaky), groups).leaky is True

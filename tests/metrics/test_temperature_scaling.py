@@ -86,3 +86,22 @@ def test_a_temperature_below_one_needs_evidence_in_the_held_out_groups() -> None
     assert not is_sharpening_proven(
         ["a"], [[0.8, 0.2]], ["a", "b"], np.zeros(1, np.int64), [Calibration(0.5)]
     )
+
+
+def test_shrinkage_is_by_the_jackknife_variance() -> None:
+    truth = np.repeat(["a", "b", "a", "b"], [70, 30, 80, 20])
+    probabilities = np.tile([0.9, 0.1], (200, 1))
+    groups = np.repeat([0, 1], 100)
+
+    def parameters(rows: np.ndarray) -> np.ndarray:
+        found = fit_calibration(truth[rows], probabilities[rows], ["a", "b"], smoothing=1 / (rows.sum() + 2))
+        return np.array([np.log(found.temperature), found.guess_share])
+
+    overall = parameters(np.full(200, True))
+    difference = parameters(groups == 0) - parameters(groups == 1)
+    # Of two groups: half of the squares around the mean, which are half of the squared difference.
+    factor = 1 - np.square(difference).sum() / 4 / np.square(overall).sum()
+    assert 0.5 < factor < 0.999
+    found = fit_shrunken_calibration(truth, probabilities, ["a", "b"], groups)
+    assert np.isclose(np.log(found.temperature), factor * overall[0])
+    assert np.isclose(found.guess_share, factor * overall[1])

@@ -82,3 +82,28 @@ def test_without_keynotes_leading_tones_are_unknown() -> None:
 def test_what_is_no_chorale_is_refused(grids: list, tonics: list[int] | None, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         evaluate(grids, tonics)
+
+
+def test_contrary_motion_is_not_parallel() -> None:
+    fifths = [[79, 64, 62, 60], [84, 64, 62, 53]]  # soprano and bass: a fifth, then a fifth, from both sides
+    assert not parallels(fifths).any()
+    assert parallels([[79, 64, 62, 60], [84, 64, 62, 65]]).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("grid", "fault", "expected"),
+    [
+        ([[67, 67, 60, 48]], "crossings", 0.0),
+        ([[67, 68, 60, 48]], "crossings", 1.0),
+        ([[72, 60, 55, 48]], "wide", 0.0),
+        ([[73, 60, 55, 48]], "wide", 1.0),
+        ([[60, 57, 53, 48], [72, 57, 53, 48]], "leaps", 0.0),
+        ([[60, 57, 53, 48], [73, 57, 53, 48]], "leaps", 1.0),
+        ([[81, 74, 69, 64]], "out_of_range", 0.0),
+        ([[60, 53, 47, 38]], "out_of_range", 0.0),
+        ([[82, 74, 69, 64]], "out_of_range", 0.25),
+        ([[60, 53, 47, 37]], "out_of_range", 0.25),
+    ],
+)
+def test_the_limit_itself_is_allowed(grid, fault, expected) -> None:
+    assert getattr(evaluate([np.array(grid)]), fault) == expected

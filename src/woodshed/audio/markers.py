@@ -18,7 +18,6 @@ Marker(start_s=0.5, end_s=2.0, name='chorus')
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import os
@@ -31,6 +30,7 @@ from typing import NamedTuple
 
 from woodshed.atomic import check_overwrite, write_whole
 from woodshed.audio.segment import Segment, segments_between
+from woodshed.csv_cells import csv_writer, unescaped
 from woodshed.delimited import DelimitedTable, find_column, open_table, open_text, without_surrogates
 from woodshed.errors import DataError, ParameterError, printable
 
@@ -217,7 +217,7 @@ def write_markers(
         content = "".join(f"{start_s}\n" for start_s, _, _ in rows)
     elif path.suffix.lower() == ".csv":
         table = io.StringIO()
-        csv.writer(table, lineterminator="\n").writerows([COLUMNS, *rows])
+        csv_writer(table, line_end="\n").writerows([COLUMNS, *rows])
         content = table.getvalue()
     else:
         content = "".join(f"{start_s}\t{end_s}\t{name}\n" for start_s, end_s, name in rows)
@@ -285,7 +285,8 @@ def _table_rows(table: DelimitedTable) -> Iterator[MarkerRow]:
         number = (row.get(selection, ""), row.get(source, ""))
         if not selection or number not in selections:
             selections.add(number)
-            cells = (row[start_s], row.get(end_s) or row[start_s], row.get(name, ""), row.get(source, ""))
+            text = unescaped(row.get(name, ""))
+            cells = (row[start_s], row.get(end_s) or row[start_s], text, row.get(source, ""))
             yield MarkerRow(n_line, *map(without_surrogates, cells))
 
 

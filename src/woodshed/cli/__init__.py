@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 import inspect
 import io
+import itertools
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -87,16 +89,22 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     """Run ``woodshed`` and return the exit status; an error is printed."""
-    from woodshed.cli.terminal import list_skipped, problem
+    from woodshed.cli.terminal import Verbosity, list_skipped, note, problem
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _tolerate_any_terminal()
+    warnings.showwarning = lambda message, *_, **__: note(str(message))
+    Verbosity.quiet = Verbosity.verbose = False
+    words = _from_verb(_completed_words() or arguments)
     can_resume = False
     try:
-        _refuse_former_verb(arguments)
-        app, can_resume = _application(arguments)
-        app(args=arguments)
+        _refuse_former_verb(words)
+        app = _app()
+        can_resume = _add_verbs(app, words)
+        app(args=arguments, prog_name="woodshed")
     except WoodshedError as error:
+        if Verbosity.verbose:
+            traceback.print_exc()
         list_skipped(getattr(error, "skipped", ()))
         problem(str(error))
         return FAILED
@@ -130,15 +138,16 @@ def _failed_output(error: OSError) -> int:
     return CLOSED_PIPE if isinstance(error, BrokenPipeError) else FAILED
 
 
-def _application(arguments: list[str]) -> tuple[typer.Typer, bool]:
-    """Return the command line for some arguments, and whether its verb can continue an interrupted run."""
+def _app() -> typer.Typer:
+    """Create the command with the options that come before the verb."""
     import typer
 
     from woodshed import __version__
-    from woodshed.cli.terminal import note
+    from woodshed.cli.terminal import Verbosity
 
-    warnings.showwarning = lambda message, *_, **__: note(str(message))
-    app = _group("Deep learning for sound and music on your own recordings, honestly evaluated.")
+    app = _group(
+        "Deep learning for sound and music on your own recordings, honestly evaluated.", completion=True
+    )
 
     def print_version(requested: bool) -> None:
         if requested:
@@ -150,10 +159,26 @@ def _application(arguments: list[str]) -> tuple[typer.Typer, bool]:
         version: bool = typer.Option(
             False, "--version", help="Print the version and exit.", callback=print_version, is_eager=True
         ),
+        quiet: bool = typer.Option(False, "--quiet", "-q", help="Print results and errors only."),
+        verbose: bool = typer.Option(False, "--verbose", "-v", help="Print an error with its traceback."),
     ) -> None:
         """Handle the options that come before the verb."""
+        Verbosity.quiet, Verbosity.verbose = quiet, verbose
 
-    return app, _add_verbs(app, arguments)
+    return app
+
+
+def _from_verb(arguments: list[str]) -> list[str]:
+    """Return the arguments from the verb on, without the options before it."""
+    return [*itertools.dropwhile(lambda argument: argument.startswith("-"), arguments)]
+
+
+def _completed_words() -> list[str]:
+    """Return the words of a command line that the shell asks to complete, if it does."""
+    if "_WOODSHED_COMPLETE" not in os.environ:
+        return []
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    return line.split()[1:]
 
 
 def _refuse_former_verb(arguments: list[str]) -> None:
@@ -171,7 +196,7 @@ def _tolerate_any_terminal() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _group(help_text: str) -> typer.Typer:
+def _group(help_text: str, *, completion: bool = False) -> typer.Typer:
     """Create a group of verbs, which shows its help if no verb is given."""
     import typer
     from typer.core import TyperGroup
@@ -197,7 +222,7 @@ def _group(help_text: str) -> typer.Typer:
         cls=Group,
         help=help_text,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=completion,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

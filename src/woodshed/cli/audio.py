@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -13,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from woodshed.cli.ranged import parallel, ranged
-from woodshed.cli.terminal import ProgressBar, list_skipped, note, out, print_outcome, print_table, say
+from woodshed.cli.terminal import (
+    Json,
+    ProgressBar,
+    list_skipped,
+    note,
+    out,
+    print_json,
+    print_outcome,
+    print_table,
+    say,
+)
 from woodshed.errors import ParameterError, counted, near_miss, printable
 from woodshed.units import duration_text
 
@@ -42,7 +51,6 @@ To = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
 Jobs = Annotated[int, parallel(help="Number of files processed in parallel; -1: one per core.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON: an array with one object per sound.")]
 
 
 HEADING = (
@@ -80,7 +88,7 @@ def info(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
     list_skipped(analysis.skipped)
     if json_:
         objects = [{"path": printable(path)} | measured.to_dict() for path, measured in analysis.results]
-        typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+        print_json(objects)
     elif len(analysis.results) == 1:
         ((path, measured),) = analysis.results
         print_table(("", ""), list(zip(HEADING, cells(printable(path), measured), strict=True)))
@@ -327,6 +335,7 @@ def silence(
     keep_s: Annotated[float, ranged(least=0, help="Part of each silence that is kept, in seconds.")] = 0.0,
     to: To = None,
     force: Force = False,
+    json_: Json = False,
     jobs: Jobs = -1,
 ) -> None:
     """List or remove silence.
@@ -344,6 +353,14 @@ def silence(
         lambda path: find_silence(read_blocks(path), rule), sounds, n_jobs=jobs, progress=ProgressBar()
     )
     list_skipped(analysis.skipped)
+    if json_:
+        print_json(
+            [
+                {"path": path, "silences": [asdict(silence) for silence in silences]}
+                for path, silences in analysis.results
+            ]
+        )
+        return
     rows = [
         (path.name, f"{silence.start_s:.3f}", f"{silence.end_s:.3f}", f"{silence.duration_s:.3f}")
         for path, silences in analysis.results
@@ -663,7 +680,7 @@ def tempo(
             {"path": printable(path), "tempo_bpm": tempo_of_beats(beats_s), "beats_s": beats_s.tolist()}
             for path, beats_s in results
         ]
-        typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+        print_json(objects)
     elif results:
         rows = [(path, tempo_of_beats(beats_s), len(beats_s)) for path, beats_s in results]
         print_table(
@@ -686,7 +703,7 @@ def key(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
     list_skipped(analysis.skipped)
     if json_:
         objects = [{"path": printable(path)} | asdict(guess) for path, guess in analysis.results]
-        typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+        print_json(objects)
         return
     rows = [(path.name, str(guess), f"{guess.strength:.2f}") for path, guess in analysis.results]
     print_table(("sound", "key", "clarity, 0 to 1"), rows, numbers_from=2)

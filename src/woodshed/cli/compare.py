@@ -8,8 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import DEFAULT_TASK, RECOGNITION_TASK_HELP, Command, task_in, with_task_flags
-from woodshed.cli.terminal import feature_folder, list_skipped, names_in, note, print_table, progress_bar, say
+from woodshed.cli.flags import (
+    DEFAULT_TASK,
+    RECOGNITION_TASK_HELP,
+    Command,
+    choices_of,
+    task_in,
+    with_task_flags,
+)
+from woodshed.cli.terminal import (
+    Json,
+    feature_folder,
+    list_skipped,
+    names_in,
+    note,
+    print_json,
+    print_table,
+    progress_bar,
+    say,
+)
 from woodshed.errors import DataError, printable
 from woodshed.tasks import recognition_tasks
 
@@ -26,7 +43,9 @@ def command(
             "as NAME:PATH."
         ),
     ],
-    task: Annotated[str, typer.Option(help=RECOGNITION_TASK_HELP)] = DEFAULT_TASK,
+    task: Annotated[
+        str, typer.Option(help=RECOGNITION_TASK_HELP, autocompletion=choices_of(recognition_tasks()))
+    ] = DEFAULT_TASK,
     nets: Annotated[
         str | None,
         typer.Option(
@@ -49,6 +68,7 @@ def command(
         bool, typer.Option(help="Fail if any file has to be skipped or a candidate fails.")
     ] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing comparison.")] = False,
+    json_: Json = False,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -77,10 +97,15 @@ def command(
     list_skipped(preparation.corpus.skipped)
     with preparation.lock, progress_bar() as watcher:
         comparison, ranked = compare(preparation, watcher)
-    print_comparison(comparison, ranked)
+    if json_:
+        from woodshed.report.recognition.comparison import to_values
+
+        print_json(to_values(comparison, ranked))
+    else:
+        print_comparison(comparison, ranked)
+        say(f"\nPage and tables: {printable(out / 'comparison.html')}")
     if comparison.interrupted or comparison.failed:
         note("Finished candidates are kept. To try the others, repeat the command with --resume.")
-    say(f"\nPage and tables: {printable(out / 'comparison.html')}")
     if comparison.interrupted:
         raise KeyboardInterrupt
     if strict and comparison.failed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,17 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from woodshed.cli.terminal import ProgressBar, err, list_skipped, note, print_table, say
+from woodshed.cli.terminal import (
+    Json,
+    ProgressBar,
+    err,
+    list_skipped,
+    note,
+    print_json,
+    print_table,
+    say,
+    skipped_values,
+)
 from woodshed.errors import DataError, ParameterError, printable
 
 if TYPE_CHECKING:
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
 
 def info(
     name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed list corpora.")],
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: Json = False,
 ) -> None:
     """Show licence, citation, layout and download addresses of a corpus.
 
@@ -35,7 +44,7 @@ def info(
 
     facts = corpus_facts(name)
     if json_:
-        typer.echo(json.dumps(asdict(facts), indent=2, ensure_ascii=False))
+        print_json(asdict(facts))
         return
     for line in lines(facts):
         say(line)
@@ -76,6 +85,7 @@ def check(
         bool, typer.Option("--strict", help="Fail if an example is missing or a file is unusable.")
     ] = False,
     jobs: Annotated[int, typer.Option(help="Number of files opened in parallel; -1: one per core.")] = -1,
+    json_: Json = False,
 ) -> None:
     """Check a corpus on disk: what is there, what is missing, what is unusable.
 
@@ -91,9 +101,30 @@ def check(
             f"Invalid corpus {corpus!r}. Expected its name and folder as NAME:PATH, such as fsdd:recordings."
         )
     survey = check_corpus(name, folder, quick=quick, n_jobs=jobs, progress=ProgressBar())
-    print_survey(survey)
+    if json_:
+        print_json(survey_values(survey))
+    else:
+        print_survey(survey)
     if strict and not survey.is_complete:
         raise DataError(f"{name} is incomplete. Download it again (woodshed corpus fetch), or omit --strict.")
+
+
+def survey_values(survey: Survey) -> dict[str, object]:
+    """Return the content of a corpus, ready for JSON."""
+    corpus = survey.corpus
+    return {
+        "name": survey.facts.name,
+        "n_examples": len(corpus.examples),
+        "n_missing": survey.n_missing,
+        "n_by_class": {name: n for name, n in corpus.counts().items() if name},
+        "n_by_tag": dict(Counter(tag for example in corpus.examples for tag in example.labels)),
+        "target_columns": list(corpus.targets),
+        "n_groups": None if corpus.groups is None else len(set(corpus.groups)),
+        "split": dict(Counter(example.split or "none" for example in corpus.examples)),
+        "skipped": skipped_values(corpus.skipped),
+        "opened": survey.opened,
+        "unusable": skipped_values(survey.unreadable),
+    }
 
 
 def print_survey(survey: Survey) -> None:

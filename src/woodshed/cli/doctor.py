@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
+from woodshed.cli.terminal import Json, ProgressBar, names_in, print_table, say
 from woodshed.errors import ParameterError, printable
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def command(
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Files listed per finding in text output.", min=0)] = 3,
     seed: Annotated[int, typer.Option(help="Seed of all random draws, 0 or more.")] = 0,
+    json_: Json = False,
     jobs: Annotated[int, typer.Option(help="Number of sounds processed in parallel; -1: one per core.")] = -1,
 ) -> None:
     """Examine a set of sounds before training: faults, copies, wrong labels, shortcuts.
@@ -44,6 +45,7 @@ def command(
     from woodshed.atomic import write_whole
     from woodshed.workflows.corpus import examine
 
+    format_ = "json" if json_ else format_
     if format_ not in ("text", "json"):
         raise ParameterError(f"Invalid --format {format_!r}. Expected text or json.")
     checkup = examine(
@@ -51,10 +53,11 @@ def command(
     )
     if out is not None:
         write_whole(out, (checkup.to_json() if format_ == "json" else checkup.to_text(n)) + "\n")
-        say(f"{checkup.summary} {printable(out)}")
-    elif format_ == "json":
+        if not json_:
+            say(f"{checkup.summary} {printable(out)}")
+    if json_ or (format_ == "json" and out is None):
         typer.echo(checkup.to_json())
-    else:
+    elif out is None:
         print_checkup(checkup, n)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.terminal import list_skipped, names_in, note, print_experiment, say
+from woodshed.cli.terminal import Json, list_skipped, names_in, note, print_experiment, print_json, say
 from woodshed.errors import printable
 
 
@@ -25,6 +25,7 @@ def command(
     ] = None,
     strict: Annotated[bool, typer.Option(help="Fail if any file has to be skipped.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an older report.")] = False,
+    json_: Json = False,
 ) -> None:
     """Evaluate a model on other sounds and write a report.
 
@@ -47,6 +48,11 @@ def command(
     list_skipped(skipped_files(experiment), in_report=out is not None)
     if experiment.splits[0].leaky:
         note("The model was trained on some of these sounds or groups: the score is too high.")
+    if json_:
+        from woodshed.report.recognition.head_report import report_of
+
+        print_json(report_of(experiment.head).metrics(experiment))
+        return
     print_experiment(experiment)
     if out is not None:
         say(f"\nReport: {printable(out / 'report.html')}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, say
+from woodshed.cli.terminal import Json, counting_bar, print_json, say
 from woodshed.errors import check_seed, printable
 
 MOST_TUNES = 500
@@ -32,6 +32,7 @@ def command(
     ] = 60,
     seed: Annotated[int, typer.Option(help="Random seed, 0 or more.")] = 0,
     force: Annotated[bool, typer.Option(help="Replace an existing report.")] = False,
+    json_: Json = False,
 ) -> None:
     """Analyse the output layer of a model of tunes.
 
@@ -45,6 +46,7 @@ def command(
     from woodshed.report.composition.softmax_page import (
         PAGE_NAME,
         prepare_softmax_folder,
+        softmax_values,
         summary,
         write_softmax_folder,
     )
@@ -58,6 +60,9 @@ def command(
     with counting_bar("ablations", count_steps(composer)) as done:
         analysis = analyse_softmax(composer, n_pieces=tunes, seed=seed, on_step=done)
     write_softmax_folder(analysis, out, printable(Path(model).name))
+    if json_:
+        print_json(softmax_values(analysis))
+        return
     for heading, result in summary(analysis).items():
         say(f"{heading}\n  {result}\n")
     say(f"Report: {printable(out / PAGE_NAME)}")

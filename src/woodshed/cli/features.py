@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import ProgressBar, feature_folder, list_skipped, say
+from woodshed.cli.terminal import (
+    Json,
+    ProgressBar,
+    feature_folder,
+    list_skipped,
+    print_json,
+    say,
+    skipped_values,
+)
 from woodshed.errors import ParameterError, counted, printable
 
 if TYPE_CHECKING:
@@ -41,6 +50,7 @@ def command(
         bool, typer.Option("--strict", help="Fail, and write nothing, if any file is unusable.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing table.")] = False,
+    json_: Json = False,
 ) -> None:
     """Compute features of sounds and write them as a table.
 
@@ -63,6 +73,9 @@ def command(
         progress=ProgressBar(),
     )
     list_skipped(table.skipped)
+    if json_:
+        print_json(asdict(table) | {"skipped": skipped_values(table.skipped)})
+        return
     rows, values = counted(table.n_rows, "row"), counted(table.n_values, "value")
     say(f"{rows} of {values} from {counted(table.n_sounds, 'sound')}: {printable(table.path)}")
 

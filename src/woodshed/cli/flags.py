@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
+from pkgutil import resolve_name
 from typing import Annotated, Any
 
 import typer
@@ -32,7 +33,29 @@ MOST_NAMED = 3
 NO_DEFAULT = {"None", "()", "False"}
 """Defaults that the help does not show."""
 
+COMPLETED = {
+    "net": ("woodshed.nets:NETS", "woodshed.recognition.classical:CLASSICAL"),
+    "front_end": ("woodshed.recognition.front_ends:FRONT_ENDS",),
+}
+"""Setting -> the registries whose names a shell completes after its flag."""
+
 Command = Callable[..., None]
+
+
+def choices_of(*registries: Iterable[str] | str) -> Callable[[str], list[str]]:
+    """Return the function that completes a word to a name of the registries; a place is loaded when used.
+
+    Examples
+    --------
+    >>> choices_of(["svm", "knn"], "woodshed.nets:NETS")("mu")
+    ['musicnn']
+    """
+
+    def complete(incomplete: str) -> list[str]:
+        loaded = (resolve_name(names) if isinstance(names, str) else names for names in registries)
+        return [name for names in loaded for name in names if name.startswith(incomplete)]
+
+    return complete
 
 
 def with_task_flags(
@@ -110,7 +133,13 @@ def with_flags(command: Command, classes: Mapping[str, type[Any]], panel: str) -
             _tasks_by_value({task: str(getattr(defaults[task], name)) for task in tasks}),
             [] if is_common else tasks,
         )
-        option = typer.Option(flag_of(name), help=text, show_default=False, rich_help_panel=panel)
+        option = typer.Option(
+            flag_of(name),
+            help=text,
+            show_default=False,
+            rich_help_panel=panel,
+            autocompletion=choices_of(*COMPLETED[name]) if name in COMPLETED else None,
+        )
         kind = _flag_type(typing.get_type_hints(classes[tasks[0]])[name])
         parameters.append(
             inspect.Parameter(

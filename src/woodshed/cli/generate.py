@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from woodshed.cli.flags import Command, with_task_flags
 from woodshed.cli.score import SoundFont
-from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
+from woodshed.cli.terminal import Json, ProgressBar, names_in, print_json, print_table, say
 from woodshed.errors import WoodshedError, printable
 from woodshed.tasks import GENERATORS, task_class
 from woodshed.tasks.shipped import SHIPPED, model_folder
 from woodshed.training.model_folder import read_settings
+
+if TYPE_CHECKING:
+    from woodshed.composition.generation import EvaluatedGeneration
 
 
 def command(
@@ -31,6 +34,7 @@ def command(
     formats: Annotated[str, typer.Option(help="Files of each piece.")] = "abc,mid,musicxml,wav,png",
     soundfont: SoundFont = "best",
     force: Annotated[bool, typer.Option(help="Replace the files of an existing folder.")] = False,
+    json_: Json = False,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -53,6 +57,11 @@ def command(
         force=force,
         progress=ProgressBar(),
     )
+    if json_:
+        print_json(
+            {"task": result.task, "page": result.page, "items": [item_values(i) for i in result.items]}
+        )
+        return
     rows = [
         (
             item.name,
@@ -66,6 +75,23 @@ def command(
     copied = f"{result.items[0].least_novel.run_unit}s copied"
     print_table((result.task, "", "length", copied, "most similar"), rows, numbers_from=2)
     say(f"\nTo see and play them: {printable(result.page)}")
+
+
+def item_values(item: EvaluatedGeneration) -> dict[str, Any]:
+    """Return what was generated and how much of it is copied, ready for JSON."""
+    copy = item.least_novel
+    return {
+        "name": item.name,
+        "facts": list(item.generation.facts),
+        "faults": list(item.generation.faults),
+        "unit": copy.unit,
+        "n_units": copy.n_units,
+        "copied_units": copy.copied_units,
+        "run_unit": copy.run_unit,
+        "copied_run": copy.copied_run,
+        "most_similar": copy.source or None,
+        "new_share": copy.new_share,
+    }
 
 
 def command_for(arguments: Sequence[str]) -> Command:

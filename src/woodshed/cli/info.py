@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.terminal import print_bits, print_scores, print_table, say
+from woodshed.cli.terminal import Json, print_bits, print_json, print_scores, print_table, say
 from woodshed.errors import counted, printable
 from woodshed.tasks.shipped import SHIPPED
 
@@ -16,7 +16,7 @@ def command(
         str,
         typer.Argument(help=f"A model folder, or a model that comes with woodshed: {', '.join(SHIPPED)}."),
     ],
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: Json = False,
 ) -> None:
     """Describe a model: its training data, input, output and scores.
 
@@ -25,14 +25,13 @@ def command(
     from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
     from woodshed.report.recognition.head_report import report_of
     from woodshed.report.wording import LICENCE
-    from woodshed.training.model_folder import to_json
     from woodshed.workflows.files import check_model
     from woodshed.workflows.info import describe
 
     check_model(model, "info MODEL")
     info = describe(model)
     if json_:
-        typer.echo(to_json(info.contents), nl=False)
+        print_json(info.contents)
         return
     if info.head is None:
         say(f"{info.task} model, vocabulary of {counted(len(info.labels), 'token')}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import note, print_table
+from woodshed.cli.flags import choices_of
+from woodshed.cli.terminal import note, print_json, print_table
 from woodshed.workflows.listing import REGISTRIES, list_entries, registry
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 def command(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help=f"What to list: {', '.join(REGISTRIES)}.", show_default=False),
+        typer.Argument(
+            metavar="NAME",
+            help=f"What to list: {', '.join(REGISTRIES)}.",
+            show_default=False,
+            autocompletion=choices_of(REGISTRIES),
+        ),
     ] = "",
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON: an array with one object per entry, with more facts.")
@@ -30,7 +35,7 @@ def command(
     entries = list_entries(name)
     if json_:
         objects = [{"name": entry.name, "description": entry.description, **entry.facts} for entry in entries]
-        typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+        print_json(objects)
         return
     source = registry(name)
     rows = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, list_skipped, note, say
+from woodshed.cli.terminal import Json, counting_bar, list_skipped, note, say
 from woodshed.errors import OutputError, ParameterError, check_choice, counted, flag_of, printable
 from woodshed.interruption import acknowledge_interruption
 
@@ -80,6 +80,7 @@ def command(
     ] = None,
     strict: Annotated[bool, typer.Option(help="Stop at the first file that cannot be used.")] = False,
     force: Annotated[bool, typer.Option(help="Replace existing files.")] = False,
+    json_: Json = False,
 ) -> None:
     """Predict labels, values or events of sounds with a model.
 
@@ -92,6 +93,7 @@ def command(
     from woodshed.workflows.predict import DetectionSettings
 
     check_model(model, "predict MODEL SOUND...")
+    format_ = "json" if json_ else format_
     paths = list_sounds(sounds or [], scores=not (timeline or live))
     _check_format(format_, timeline=timeline, live=live)
     of_timelines = {

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import ProgressBar, list_skipped, note, print_outcome, print_table
+from woodshed.cli.terminal import (
+    ProgressBar,
+    list_skipped,
+    note,
+    print_json,
+    print_outcome,
+    print_table,
+)
 from woodshed.errors import ParameterError, counted, printable
 from woodshed.units import duration_text
 
@@ -78,7 +84,7 @@ def info(
     list_skipped(skipped)
     if json_:
         objects = [asdict(summary) | {"path": printable(summary.path)} for summary in summaries]
-        typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+        print_json(objects)
         return
     print_table(HEADING, map(cells, summaries), numbers_from=1)
     for summary in summaries:

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import platformdirs
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from woodshed.training.progress import Watcher
 
 
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
+"""Flag of every verb that reports; notes and progress go to standard error anyway."""
+
 N_NAMED = 10
 """Maximum number of skipped files that are printed when a report lists all of them."""
 
@@ -44,19 +48,51 @@ out = _Console(highlight=False, soft_wrap=True)
 err = _Console(highlight=False, stderr=True, soft_wrap=True)
 
 
+class Verbosity:
+    """How much is printed: set once for each run of the command."""
+
+    quiet = False
+    """Whether notes and progress are left out."""
+    verbose = False
+    """Whether an error is shown with its traceback."""
+
+
 def say(text: str = "") -> None:
     """Print a line of the result on standard output."""
     out.print(escape(text))
 
 
 def note(text: str) -> None:
-    """Print a note on standard error."""
-    err.print(f"[yellow]note[/] {escape(text)}")
+    """Print a note on standard error, unless the run is quiet."""
+    if not Verbosity.quiet:
+        err.print(f"[yellow]note[/] {escape(text)}")
 
 
 def problem(text: str) -> None:
     """Print an error message on standard error."""
     err.print(f"[red]error[/] {escape(text)}")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output; NaN and infinity become null, and paths text."""
+    from woodshed.training.model_folder import to_json
+
+    typer.echo(to_json(_with_text_paths(value)), nl=False)
+
+
+def _with_text_paths(value: Any) -> Any:
+    if isinstance(value, Path):
+        return printable(value)
+    if isinstance(value, dict):
+        return {name: _with_text_paths(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_text_paths(inner) for inner in value]
+    return value
+
+
+def skipped_values(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
+    """Return the skipped files and the reasons, ready for JSON."""
+    return [{"path": printable(entry.path), "reason": printable(entry.reason)} for entry in skipped]
 
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int = 99) -> None:
@@ -171,7 +207,7 @@ def progress_bar() -> Iterator[Watcher]:
         TextColumn("{task.fields[state]}"),
         TimeRemainingColumn(compact=True),
     )
-    with Bars(*columns, console=err) as bars:
+    with Bars(*columns, console=err, disable=Verbosity.quiet) as bars:
         tasks: list[int] = []
 
         def begin(what: str, n_epochs: int) -> None:
@@ -202,7 +238,9 @@ class ProgressBar:
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
         )
-        self._bars = Bars(*columns, console=err, transient=True, disable=not err.is_terminal)
+        self._bars = Bars(
+            *columns, console=err, transient=True, disable=Verbosity.quiet or not err.is_terminal
+        )
         self._task = self._bars.add_task(escape(description), total=total)
         self._bars.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +14,12 @@ from woodshed.cli.flags import (
     TRAIN_TASK_HELP,
     Command,
     check_task_flags,
+    choices_of,
     task_in,
     with_task_flags,
 )
 from woodshed.cli.terminal import (
+    Json,
     feature_folder,
     list_skipped,
     name_findings,
@@ -26,6 +29,7 @@ from woodshed.cli.terminal import (
     print_bits,
     print_candidates,
     print_experiment,
+    print_json,
     print_table,
     progress_bar,
     say,
@@ -48,7 +52,7 @@ def command(
             "as NAME:PATH. For a composer: a folder of ABC, MIDI or MusicXML files, NAME:PATH, or folk."
         ),
     ],
-    task: Annotated[str, typer.Option(help=TRAIN_TASK_HELP)] = DEFAULT_TASK,
+    task: Annotated[str, typer.Option(help=TRAIN_TASK_HELP, autocompletion=choices_of(TASKS))] = DEFAULT_TASK,
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
     split: Annotated[
         str,
@@ -86,6 +90,7 @@ def command(
     ] = False,
     strict: Annotated[bool, typer.Option(help="Fail if any file has to be skipped.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing model.")] = False,
+    json_: Json = False,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -110,7 +115,10 @@ def command(
         refuse_recognition_flags(
             {"--split": split != "auto", "--group-by": group_by, "--target": target, "--n-trials": n_trials}
         )
-        train_composer(task, data, out, settings, resume=resume, dry_run=dry_run, strict=strict, force=force)
+        training = ComposerOptions(
+            out, resume=resume, dry_run=dry_run, strict=strict, force=force, json=json_
+        )
+        train_composer(task, data, settings, training)
         return
     request = TrainSettings(
         task=task,
@@ -125,7 +133,7 @@ def command(
         strict=strict,
         force=force,
     )
-    train_recogniser(request, dry_run=dry_run)
+    train_recogniser(request, dry_run=dry_run, json_=json_)
 
 
 def command_for(arguments: Sequence[str]) -> Command:
@@ -133,18 +141,18 @@ def command_for(arguments: Sequence[str]) -> Command:
     return with_task_flags(command, arguments, task_in(arguments), TASKS)
 
 
-def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
+def train_recogniser(request: TrainSettings, *, dry_run: bool, json_: bool) -> None:
     """Train and test, or show the plan; print findings, progress, scores and where the model is."""
     from woodshed.workflows.train import prepare_training
 
     preparation = prepare_training(request, make_folder=not dry_run)
     with preparation.lock:
-        _train_prepared(preparation, dry_run=dry_run)
+        _train_prepared(preparation, dry_run=dry_run, json_=json_)
 
 
-def _train_prepared(preparation: Preparation, *, dry_run: bool) -> None:
+def _train_prepared(preparation: Preparation, *, dry_run: bool, json_: bool) -> None:
     """Train and test what is prepared, or show the plan."""
-    from woodshed.report.recognition.head_report import settings_text
+    from woodshed.report.recognition.head_report import report_of, settings_text
     from woodshed.workflows.train import search_settings, train
 
     request = preparation.request
@@ -153,7 +161,7 @@ def _train_prepared(preparation: Preparation, *, dry_run: bool) -> None:
     name_findings(preparation.checkup, request.data, ",".join(request.targets) or None)
     list_skipped(preparation.corpus.skipped, in_report=not dry_run)
     if dry_run:
-        print_plan(preparation)
+        (print_plan_json if json_ else print_plan)(preparation)
         return
     if preparation.corpus.groups is None:
         name_likeliest(preparation.group_candidates)
@@ -161,18 +169,41 @@ def _train_prepared(preparation: Preparation, *, dry_run: bool) -> None:
     if request.n_trials:
         with progress_bar() as watcher:
             preparation, tuning = search_settings(preparation, watcher)
-        say(
+        (note if json_ else say)(
             f"Using the settings of trial {tuning.best + 1} of {request.n_trials}: "
             f"{settings_text(tuning.chosen)}\n"
         )
     with progress_bar() as watcher:
         result = train(preparation, watcher=watcher, tuning=tuning)
     list_skipped(result.experiment.skipped, in_report=True)
-    print_experiment(result.experiment)
-    say(f"\nModel and report: {printable(request.out)}, {printable(request.out / 'report.html')}")
+    if json_:
+        metrics = report_of(result.experiment.head).metrics(result.experiment)
+        print_json({"folder": request.out, "interrupted": result.interrupted, **metrics})
+    else:
+        print_experiment(result.experiment)
+        say(f"\nModel and report: {printable(request.out)}, {printable(request.out / 'report.html')}")
     if result.interrupted:
         note("The training was not finished: the model has the best weights so far.")
         raise KeyboardInterrupt
+
+
+def print_plan_json(preparation: Preparation) -> None:
+    """Print what would be trained and tested as JSON."""
+    run, corpus = preparation.run(), preparation.corpus
+    print_json(
+        {
+            "task": preparation.request.task,
+            "sample_rate": run.sample_rate,
+            "counts": run.counts(),
+            "n_unlabelled": len(corpus.unlabelled),
+            "groups": None if corpus.groups is None else sorted(set(corpus.groups)),
+            "group_candidates": [
+                {"group_by": one.group_by, "n_groups": one.n_groups} for one in preparation.group_candidates
+            ],
+            "splits": [{"name": split.name, "leaky": split.leaky} for split in preparation.splits],
+            "plan": asdict(run.plan()),
+        }
+    )
 
 
 def print_plan(preparation: Preparation) -> None:
@@ -212,29 +243,35 @@ def cost_text(plan: Plan) -> str:
     return f"{trainings} of at most {counted(plan.n_epochs, 'epoch')}, {plan.n_weights:,} weights: {duration}"
 
 
-def train_composer(
-    task: str,
-    data: str,
-    out: Path,
-    settings: dict[str, Any],
-    *,
-    resume: bool,
-    dry_run: bool,
-    strict: bool,
-    force: bool,
-) -> None:
+@dataclass(frozen=True)
+class ComposerOptions:
+    """Flags of the training of a composer; see `command`."""
+
+    out: Path
+    resume: bool
+    dry_run: bool
+    strict: bool
+    force: bool
+    json: bool
+
+
+def train_composer(task: str, data: str, settings: dict[str, Any], options: ComposerOptions) -> None:
     """Train a composer on scores and print its test results."""
     from woodshed.workflows.train_composer import ComposerTraining
 
     training = ComposerTraining(task, data, settings)
     list_skipped(training.corpus.skipped)
-    if strict:
+    if options.strict:
         training.require_usable()
-    if dry_run:
-        print_composer_plan(training.begin())
+    if options.dry_run:
+        (print_composer_plan_json if options.json else print_composer_plan)(training.begin())
         return
+    out = options.out
     with progress_bar() as watcher:
-        result = training.run(out, resume=resume, force=force, watcher=watcher)
+        result = training.run(out, resume=options.resume, force=options.force, watcher=watcher)
+    if options.json:
+        print_json({"folder": out, **result.to_values()})
+        return
     if result.bits:
         print_bits([(one.method, one.bits) for one in result.bits])
     else:
@@ -259,6 +296,20 @@ def refuse_recognition_flags(flags: dict[str, Any]) -> None:
             raise ParameterError(
                 f"{flag} is not supported by generation tasks: scores have no labels. Omit it."
             )
+
+
+def print_composer_plan_json(run: ComposerRun) -> None:
+    """Print what a training of a composer would do as JSON."""
+    print_json(
+        {
+            "corpus": run.corpus.name,
+            "pieces": run.sizes,
+            "n_copies": run.corpus.n_copies,
+            "net": run.composer.net,
+            "epochs": run.composer.epochs,
+            "n_tokens": run.n_tokens,
+        }
+    )
 
 
 def print_composer_plan(run: ComposerRun) -> None:

@@ -42,6 +42,7 @@ from woodshed.errors import (
     near_miss,
     printable,
 )
+from woodshed.nets.backend import require_keras
 from woodshed.training.holdout import hold_out
 from woodshed.training.inference import check_finite
 from woodshed.training.model_folder import (
@@ -251,6 +252,7 @@ class Composer(Generator):
         else:
             train, validation = rows, [self.encode(piece) for piece in held_out]
         with suppress_stderr():
+            require_keras()
             import keras
         keras.utils.set_random_seed(self.seed)
         weights, curve, finished = self.train_net(train, validation, checkpoint=checkpoint, on_epoch=on_epoch)

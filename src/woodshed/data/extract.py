@@ -5,7 +5,6 @@ Tables are CSV, Parquet or NumPy archives, written in blocks and atomically.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,15 +17,16 @@ from numpy.typing import NDArray
 
 from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Samples
+from woodshed.csv_cells import csv_writer
 from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
 from woodshed.data.store import Array, FeatureStore
 from woodshed.errors import (
     DataError,
-    MissingPackageError,
     OutputError,
     ParameterError,
     counted,
+    load_package,
     near_miss,
     printable,
 )
@@ -263,7 +263,7 @@ def _blocks(extraction: Extraction, statistics: Sequence[str]) -> Iterator[Block
 def _write_csv(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
     n_rows = 0
     text = io.TextIOWrapper(file, "utf-8", newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv_writer(text, line_end="\n")
     for path, times_s, values in blocks:
         if n_rows == 0:
             writer.writerow(["path", *([] if times_s is None else ["time_s"]), *names])
@@ -326,11 +326,5 @@ WRITERS: dict[str, Callable[[BinaryIO, Row, Iterator[Block]], int]] = {
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingPackageError(
-            'Parquet needs pyarrow: pip install "woodshed[table]". Or write a .csv or .npz table.'
-        ) from error
-    return pyarrow, pyarrow.parquet
+    remedy = 'pip install "woodshed[table]". Or write a .csv or .npz table.'
+    return load_package("pyarrow", "Parquet", remedy), load_package("pyarrow.parquet", "Parquet", remedy)

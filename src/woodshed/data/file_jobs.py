@@ -13,7 +13,14 @@ from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.audio.write import CONTAINERS
 from woodshed.data.example import Skipped
 from woodshed.data.folder import create_folder, list_sounds
-from woodshed.errors import OutputError, ParameterError, WoodshedError, near_miss, printable
+from woodshed.errors import (
+    MissingPackageError,
+    OutputError,
+    ParameterError,
+    WoodshedError,
+    near_miss,
+    printable,
+)
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
@@ -198,7 +205,7 @@ def _process(
     def attempt(each: Input) -> Result | WoodshedError:
         try:
             return work(each)
-        except OutputError:
+        except (OutputError, MissingPackageError):
             raise
         except WoodshedError as error:
             return error

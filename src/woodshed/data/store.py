@@ -35,7 +35,14 @@ from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.data.folder import create_folder
 from woodshed.data.item import Describing, Item, callable_key, digest
-from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
+from woodshed.errors import (
+    DataError,
+    MissingPackageError,
+    OutputError,
+    ParameterError,
+    WoodshedError,
+    printable,
+)
 from woodshed.interruption import (
     check_interruption,
     end_with_parent,
@@ -344,7 +351,7 @@ def _fill_one(store: FeatureStore, item: Item, working_folder: str, parent: int)
         path = store.path(item)  # once: some items read their sound for the key
         if store._read(path) is None:
             store._write(path, item)
-    except OutputError:
+    except (OutputError, MissingPackageError):
         raise
     except WoodshedError as error:
         return str(error)

@@ -11,7 +11,7 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature
+from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature, load_librosa
 from woodshed.features.spectral_shape import safe_divide, unit_sum
 from woodshed.features.stft import C1_HZ
 from woodshed.features.validation import check_between
@@ -24,6 +24,9 @@ CHROMA_NAMES = tuple(f"chroma_{name}" for name in PITCH_CLASSES)
 # Half of the bandwidth of a Hann window, in bins.
 _HALF_HANN = 0.75
 
+_CENTRE_HZ, _SPREAD = 880.0, 2.0  # weight of the octaves: mean, and standard deviation in octaves
+_BELOW = 18  # semitones from bin 1 down to bin 0, which has no pitch
+
 
 @lru_cache(maxsize=16)
 def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples:
@@ -31,7 +34,7 @@ def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples
 
     Each bin has a Gaussian over the pitch classes, centred on its frequency and half a semitone wide, or half
     a bin where bins are wider. The weights of a bin have unit norm, and octaves far from 880 Hz count less.
-    Computed by ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
+    Equal to ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
 
     Parameters
     ----------
@@ -51,11 +54,16 @@ def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples
     >>> filters.shape, PITCH_CLASSES[filters[round(440 * 4096 / 22050)].argmax()]
     ((2049, 12), 'A')
     """
-    import librosa
-
-    filters: Samples = np.ascontiguousarray(
-        librosa.filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=tuning).T
-    )
+    bins_hz = np.arange(1, n_fft) * (sample_rate / n_fft)
+    pitch = 12 * np.log2(bins_hz / C1_HZ) - tuning  # in semitones above C1
+    pitch = np.concatenate([[pitch[0] - _BELOW], pitch])
+    width = np.concatenate([np.maximum(np.diff(pitch), 1), [1]])
+    distance = (pitch[:, np.newaxis] - np.arange(12) + 6) % 12 - 6
+    weights = np.exp(-2 * np.square(distance / width[:, np.newaxis]))
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    octaves = pitch / 12 - np.log2(_CENTRE_HZ / C1_HZ)
+    weights *= np.exp(-0.5 * np.square(octaves / _SPREAD))[:, np.newaxis]
+    filters: Samples = np.ascontiguousarray(weights[: n_fft // 2 + 1], dtype=np.float32)
     filters.setflags(write=False)
     return filters
 
@@ -231,8 +239,7 @@ class CqtSettings(FrameFeature):
         return int(max(2 ** np.ceil(np.log2(longest)), 2 ** (1 + np.ceil(np.log2(self.hop_length)))))
 
     def _frames(self, samples: Samples) -> Samples:
-        import librosa
-
+        librosa = load_librosa("The constant-Q transform")
         n_bins, per_octave = self._layout
         padded = np.pad(samples, (0, max(0, self.n_context - len(samples))))
         transform: Any = librosa.cqt(
@@ -326,11 +333,11 @@ class ChromaCqtSettings(CqtSettings):
 
     def _chroma(self, samples: Samples) -> Samples:
         """Return chroma in the layout of librosa, shape ``(12, n_frames)``."""
-        import librosa
-
-        return librosa.feature.chroma_cqt(
+        librosa = load_librosa("The constant-Q transform")
+        chroma: Samples = librosa.feature.chroma_cqt(
             C=super()._frames(samples).T, sr=self.sample_rate, hop_length=self.hop_length, fmin=self.f_min_hz
         )
+        return chroma
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -431,7 +438,6 @@ class Tonnetz(ChromaCqtSettings):
     )
 
     def _frames(self, samples: Samples) -> Samples:
-        import librosa
-
+        librosa = load_librosa("Tonnetz")
         centroids = librosa.feature.tonnetz(chroma=self._chroma(samples), sr=self.sample_rate)
         return np.ascontiguousarray(centroids.T, dtype=np.float32)

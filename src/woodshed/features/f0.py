@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import EvenNumber, SampleSettings, frames_of
+from woodshed.features.frame import EvenNumber, SampleSettings, frames_of, load_librosa
 from woodshed.features.validation import between
 
 _OCTAVES_PER_S = 35.92  # default of librosa for the maximum rate of change
@@ -106,9 +106,7 @@ class Yin(PitchSettings):
     names = ("f0_hz",)
 
     def _frames(self, samples: Samples) -> Samples:
-        import librosa
-
-        f0_hz = librosa.yin(
+        f0_hz = load_librosa("YIN").yin(
             samples,
             fmin=self.f_min_hz,
             fmax=self.f_max_hz,
@@ -182,9 +180,7 @@ class Pyin(PitchSettings):
         return self.sample_rate // 2 + self.frame_length // 2
 
     def _frames(self, samples: Samples) -> Samples:
-        import librosa
-
-        f0_hz, voiced, probability = librosa.pyin(
+        f0_hz, voiced, probability = load_librosa("Probabilistic YIN").pyin(
             samples,
             fmin=self.f_min_hz,
             fmax=self.f_max_hz,

@@ -14,7 +14,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
-from woodshed.errors import AudioError, printable
+from woodshed.errors import AudioError, load_package, printable
 from woodshed.features.validation import Checked, whole
 from woodshed.units import samples_to_frames
 
@@ -158,6 +158,17 @@ def frames_of(padded: Samples, frame_length: int, hop_length: int) -> Samples:
     [[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]]
     """
     return np.lib.stride_tricks.sliding_window_view(padded, frame_length)[::hop_length]
+
+
+def load_librosa(purpose: str) -> Any:
+    """Return librosa, an optional package, for what is not computed here: ``purpose`` starts the error.
+
+    Raises
+    ------
+    MissingPackageError
+        If it is not installed.
+    """
+    return load_package("librosa", purpose, 'pip install "woodshed[librosa]"')
 
 
 class FrameFeature(Checked, ABC):

@@ -13,6 +13,7 @@ from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.features.chroma import ChromaCqt
+from woodshed.features.frame import load_librosa
 from woodshed.features.stft import C1_HZ, Stft
 from woodshed.features.time_domain import Rms
 from woodshed.score import Key, key_name
@@ -155,8 +156,7 @@ def tuning_semitones(clip: Clip) -> float:
     >>> round(tuning_semitones(sine(440 * 2 ** (0.2 / 12))), 1)
     0.2
     """
-    import librosa
-
+    librosa = load_librosa("Key and tuning estimation")
     feature = Stft(sample_rate=clip.sample_rate, n_fft=4096, hop_length=2048)
     # Without tones, librosa warns of an empty frequency set and returns 0.
     with warnings.catch_warnings(action="ignore", category=UserWarning):

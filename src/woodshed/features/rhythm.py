@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.audio.edit import resample
 from woodshed.audio.read import FilePath
 from woodshed.clip import Clip, Samples
-from woodshed.features.frame import EvenNumber, FrameFeature
+from woodshed.features.frame import EvenNumber, FrameFeature, frames_of, hann_window, load_librosa
 from woodshed.features.mel import MelSettings, TopDb, limit_range
+from woodshed.features.spectral_shape import safe_divide
 from woodshed.features.streaming import features_of_file
 from woodshed.features.validation import whole
 
@@ -108,7 +109,7 @@ class Tempogram(OnsetSettings):
 
     ``T(l, t) = Σ y(k) y(k + l) / Σ y(k)²``, where ``y`` is `OnsetStrength` with a Hann window of
     ``win_length`` frames around ``t``; it is 1 at lag 0. A peak at ``l`` seconds corresponds to ``60 / l``
-    beats per minute. No unit; silence has 0. Computed by ``librosa.feature.tempogram``. Grosche, Müller and
+    beats per minute. No unit; silence has 0. Equal to ``librosa.feature.tempogram``. Grosche, Müller and
     Kurth (2010).
 
     Parameters
@@ -159,15 +160,15 @@ class Tempogram(OnsetSettings):
         return super().n_context + (1 + self.win_length // 2) * self.hop_length
 
     def _frames(self, samples: Samples) -> Samples:
-        import librosa
+        from scipy.fft import irfft, next_fast_len, rfft
 
-        lags = librosa.feature.tempogram(
-            onset_envelope=self._rise(samples),
-            sr=self.sample_rate,
-            hop_length=self.hop_length,
-            win_length=self.win_length,
-        )
-        return np.ascontiguousarray(lags.T, dtype=np.float32)
+        rise = self._rise(samples)
+        padded = np.pad(rise, self.win_length // 2, mode="linear_ramp")
+        windows = frames_of(padded, self.win_length, 1)[: len(rise)] * hann_window(self.win_length)
+        size = next_fast_len(2 * self.win_length - 1, real=True)  # no lag wraps round
+        power = np.square(np.abs(rfft(windows, size)))
+        lags = irfft(power, size)[:, : self.win_length]
+        return safe_divide(lags, lags[:, :1]).astype(np.float32)
 
 
 TIMING = OnsetStrength(sample_rate=22050, n_fft=2048, hop_length=128)
@@ -243,10 +244,8 @@ def strength_of_file(path: FilePath) -> Samples:
 
 
 def _peaks_s(strength: Samples) -> NDArray[np.float64]:
-    import librosa
-
     return np.asarray(
-        librosa.onset.onset_detect(
+        load_librosa("Onset detection").onset.onset_detect(
             onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
         ),
         dtype=np.float64,
@@ -346,8 +345,7 @@ def tempo_of_beats(beats_s: ArrayLike) -> float:
 
 
 def _beats_s(strength: Samples) -> NDArray[np.float64]:
-    import librosa
-
+    librosa = load_librosa("Beat tracking")
     if not strength.any():
         return np.empty(0)
     _, beats_s = librosa.beat.beat_track(

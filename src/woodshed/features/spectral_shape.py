@@ -612,7 +612,7 @@ class HarmonicShare(SpectrumSettings, FrameFeature):
     In a spectrogram, sustained tones are horizontal and percussive sounds vertical lines. The magnitude ``m``
     is median-filtered along time (``H``) and along frequency (``P``), and the soft mask ``H² / (H² + P²)``
     separates both: the harmonic share is ``Σ mask m² / Σ m²`` over the bins of a frame. No unit; silence has
-    0 and 0. The masks are those of ``librosa.decompose.hpss``. Fitzgerald (2010).
+    0 and 0. Equal to the masks of ``librosa.decompose.hpss``. Fitzgerald (2010).
 
     Parameters
     ----------
@@ -664,11 +664,14 @@ class HarmonicShare(SpectrumSettings, FrameFeature):
         return self.n_fft // 2 + self.kernel_size * self.hop_length
 
     def _frames(self, samples: Samples) -> Samples:
-        import librosa
+        from scipy.ndimage import median_filter
 
-        magnitude = np.ascontiguousarray(np.sqrt(self.power_spectrogram(samples)).T)
-        harmonic, _ = librosa.decompose.hpss(magnitude, kernel_size=self.kernel_size, mask=True)
-        power = np.square(magnitude)
-        total = power.sum(axis=0)
-        share = np.minimum(safe_divide((harmonic * power).sum(axis=0), total), 1)
+        power = self.power_spectrogram(samples)
+        magnitude = np.sqrt(power)
+        along_time = np.square(median_filter(magnitude, (self.kernel_size, 1)))
+        along_frequency = np.square(median_filter(magnitude, (1, self.kernel_size)))
+        both = along_time + along_frequency
+        mask = np.where(both > 0, safe_divide(along_time, both), 0.5)
+        total = power.sum(axis=1)
+        share = np.minimum(safe_divide((mask * power).sum(axis=1), total), 1)
         return np.stack([share, np.where(total > 0, 1 - share, 0)], axis=1, dtype=np.float32)

@@ -37,6 +37,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import look_up
+from woodshed.nets.backend import require_keras
 
 if TYPE_CHECKING:
     import keras
@@ -68,12 +69,15 @@ def build_net(name: str, n_frames: int, n_bands: int, n_outputs: int, **settings
     ------
     ParameterError
         If the name is unknown or the window is too small for the net.
+    MissingPackageError
+        If Keras or its backend is not installed.
 
     Examples
     --------
     >>> build_net("mlp", 20, 10, 3).output_shape
     (None, 3)
     """
+    require_keras()
     net: keras.Model = look_up("net", name, NETS)(n_frames, n_bands, n_outputs, **settings)
     return net
 

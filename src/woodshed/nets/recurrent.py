@@ -131,23 +131,23 @@ def lstm_gates(drive: Any, h_old: Any, recurrent: Any) -> Any:
 def lstm_states(drive: Any, recurrent: Any) -> Any:
     """Run LSTM cells over time: projected inputs ``(T, B, 4U)`` to states ``(T, B, U)``."""
 
-    def step(state: Any, drive_t: Any) -> Any:
-        i, f, g, o = lstm_gates(drive_t, state[0], recurrent)
-        c = f * state[1] + i * g
-        new = (o * ops.tanh(c), c, i, f, g, o)  # cheaper to store the gates than to recompute them
-        return new, new
-
-    def step_back(carried: Any, inputs_t: Any) -> Any:
-        dh, dc, _ = carried
-        up, through_c, keep, by_c, by_h = inputs_t
-        dh = dh + up
-        dc = dc + dh * through_c
-        dz = ops.concatenate([ops.tile(dc, (1, 3)) * by_c, dh * by_h], axis=-1)  # (B, 4U)
-        new = (ops.matmul(dz, ops.transpose(recurrent)), dc * keep, dz)
-        return new, new
-
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def run(drive: Any, recurrent: Any) -> Any:
+        def step(state: Any, drive_t: Any) -> Any:
+            i, f, g, o = lstm_gates(drive_t, state[0], recurrent)
+            c = f * state[1] + i * g
+            new = (o * ops.tanh(c), c, i, f, g, o)  # cheaper to store the gates than to recompute them
+            return new, new
+
+        def step_back(carried: Any, inputs_t: Any) -> Any:
+            dh, dc, _ = carried
+            up, through_c, keep, by_c, by_h = inputs_t
+            dh = dh + up
+            dc = dc + dh * through_c
+            dz = ops.concatenate([ops.tile(dc, (1, 3)) * by_c, dh * by_h], axis=-1)  # (B, 4U)
+            new = (ops.matmul(dz, ops.transpose(recurrent)), dc * keep, dz)
+            return new, new
+
         zero = ops.zeros_like(drive[0, :, : recurrent.shape[0]])  # (B, U)
         _, (h, c, i, f, g, o) = ops.scan(step, (zero,) * 6, drive)
 
@@ -182,21 +182,21 @@ def gru_gates(drive: Any, h_old: Any, recurrent: Any, bias: Any) -> Any:
 def gru_states(drive: Any, recurrent: Any, bias: Any) -> Any:
     """Run GRU cells over time: projected inputs ``(T, B, 3U)`` to states ``(T, B, U)``."""
 
-    def step(state: Any, drive_t: Any) -> Any:
-        h = state[0]
-        z, r, g, echo = gru_gates(drive_t, h, recurrent, bias)
-        new = (z * h + (1 - z) * g, z, r, g, echo)
-        return new, new
-
-    def step_back(carried: Any, inputs_t: Any) -> Any:
-        up, z, slope = inputs_t
-        dh = carried[0] + up
-        d_rec = ops.tile(dh, (1, 3)) * slope  # (B, 3U)
-        new = (dh * z + ops.matmul(d_rec, ops.transpose(recurrent)), d_rec)
-        return new, new
-
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def run(drive: Any, recurrent: Any, bias: Any) -> Any:
+        def step(state: Any, drive_t: Any) -> Any:
+            h = state[0]
+            z, r, g, echo = gru_gates(drive_t, h, recurrent, bias)
+            new = (z * h + (1 - z) * g, z, r, g, echo)
+            return new, new
+
+        def step_back(carried: Any, inputs_t: Any) -> Any:
+            up, z, slope = inputs_t
+            dh = carried[0] + up
+            d_rec = ops.tile(dh, (1, 3)) * slope  # (B, 3U)
+            new = (dh * z + ops.matmul(d_rec, ops.transpose(recurrent)), d_rec)
+            return new, new
+
         zero = ops.zeros_like(drive[0, :, : recurrent.shape[0]])  # (B, U)
         _, (h, z, r, g, echo) = ops.scan(step, (zero,) * 5, drive)
 

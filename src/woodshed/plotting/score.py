@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from woodshed.atomic import write_whole
-from woodshed.errors import MissingPackageError, ParameterError, near_miss, printable
+from woodshed.errors import ParameterError, load_package, near_miss, printable
 from woodshed.plotting.figure import PanelStack, check_picture_name, save_stacks
 from woodshed.plotting.panel import AxisScale, Numbers, Panel, Ticks, note_name
 from woodshed.plotting.theme import Theme, drawable, fonts_for, set_fonts
@@ -257,10 +257,7 @@ def engrave(score: Score, *, with_title: bool = True) -> str:
     MissingPackageError
         If verovio is not installed.
     """
-    try:
-        import verovio
-    except ImportError as error:
-        raise MissingPackageError(f"Engraving music needs verovio: {_INSTALL}") from error
+    verovio = load_package("verovio", "Engraving music", f"{_INSTALL}.")
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(_PAGE | {"header": "auto" if with_title else "none"})
@@ -276,13 +273,9 @@ def with_plain_note(svg: str) -> str:
 
 def _raster(svg: str) -> bytes:
     """Render an SVG image as PNG on a white background."""
-    try:
-        import resvg_py
-    except ImportError as error:
-        raise MissingPackageError(
-            f"Engraved music as .png needs resvg-py: {_INSTALL}. Or write .svg."
-        ) from error
     import matplotlib
+
+    resvg_py = load_package("resvg_py", "Engraved music as .png", f"{_INSTALL}. Or write .svg.")
 
     fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")  # available on every machine
     return bytes(

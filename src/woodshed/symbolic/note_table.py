@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from woodshed.atomic import write_whole
+from woodshed.csv_cells import csv_writer
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Note, Score
 
@@ -66,7 +67,7 @@ def write_note_table(score: Score, path: str | os.PathLike[str]) -> None:
     """Write the notes as CSV, with times in beats and in seconds. Other fields are not written."""
     columns = score.table()
     file = io.StringIO()
-    rows = csv.writer(file, lineterminator="\n")
+    rows = csv_writer(file, line_end="\n")
     rows.writerow(columns)
     rows.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
     write_whole(path, file.getvalue())

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.errors import MissingPackageError, ParameterError, ScoreError, printable
+from woodshed.errors import ParameterError, ScoreError, load_package, printable
 from woodshed.score import DRUM_CHANNEL, Program, Score
 from woodshed.units import db_to_amplitude, s_to_samples
 
@@ -279,10 +279,7 @@ def _soundfont_path(soundfont: str | os.PathLike[str]) -> Path:
 
 def _from_soundfont(score: Score, sample_rate: int, path: Path) -> NDArray[np.float64]:
     """Render with a SoundFont, event by event; at one sample, note ends come first."""
-    try:
-        import tinysoundfont
-    except ImportError as error:
-        raise MissingPackageError(f"Playing a SoundFont needs tinysoundfont: {_INSTALL}") from error
+    tinysoundfont = load_package("tinysoundfont", "Playing a SoundFont", _INSTALL)
     player: Any = tinysoundfont.Synth(samplerate=sample_rate, gain=_FONT_GAIN_DB)
     try:
         font = player.sfload(str(path))

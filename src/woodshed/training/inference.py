@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from woodshed.decoding import check_archive, open_archive, read_member
 from woodshed.errors import ModelFolderError
+from woodshed.nets import register_layers
+from woodshed.nets.backend import require_keras
 
 PredictFunction = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """Windows ``(batch, n_frames, n_bands)`` or rows ``(batch, n_values)`` to outputs ``(batch, n_names)``."""
@@ -178,10 +180,11 @@ def keras_to_net(content: bytes) -> Any:
     ------
     ModelFolderError
         If the file is not in the format of Keras, unpacks to too much, or has weights that are not finite.
+    MissingPackageError
+        If Keras or its backend is not installed.
     """
+    require_keras("A network that was not exported as ONNX")
     import keras
-
-    from woodshed.nets import register_layers
 
     try:
         check_archive(content, max_bytes=MAX_NET_BYTES)

@@ -181,6 +181,7 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
     estimator, notes = suit_net(estimator, corpus, request.settings)
+    estimator.learner.check_installed()
     with ExitStack() as stack:
         lock: AbstractContextManager[object] = nullcontext()
         if make_folder:

@@ -10,6 +10,7 @@ from typing import Any
 from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult, ComposerRun
 from woodshed.interruption import deferred
+from woodshed.nets.backend import require_keras
 from woodshed.report.composition.composer_folder import write_composer_folder
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
@@ -88,7 +89,10 @@ class ComposerTraining:
         ------
         OutputError
             If the folder holds a model or another training, or cannot be written to.
+        MissingPackageError
+            If Keras or its backend is not installed.
         """
+        require_keras()
         run_state = RunState(out / RUN_NAME)
         run = self.begin(run_state, resume=resume, watcher=watcher)
         with prepare_folder(out, resume=resume, force=force), deferred():

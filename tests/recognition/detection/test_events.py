@@ -368,3 +368,15 @@ def test_a_model_that_names_nothing_is_refused() -> None:
         window_classifier(MoodRegressor())
     with pytest.raises(ParameterError, match="a model for tags predicts tags"):
         window_classifier(TagsTagger())
+
+
+def test_a_pause_of_the_limit_separates() -> None:
+    scores = heard([[0.75, 0.25]] * 4, step_s=0.5, loud=[(0.5, 1.0), (1.25, 2.0)])
+    assert [event[:2] for event in events(scores, smooth_s=0, min_gap_s=0.25)] == [(0.5, 1.0), (1.25, 2.0)]
+    assert [event[:2] for event in events(scores, smooth_s=0, min_gap_s=0.26)] == [(0.5, 2.0)]
+
+
+def test_a_probability_of_the_threshold_is_an_event() -> None:
+    scores = heard([[0.75, 0.25]] * 4)
+    assert events(scores, smooth_s=0, thresholds={"a": 0.75})
+    assert not events(scores, smooth_s=0, thresholds={"a": 0.76})

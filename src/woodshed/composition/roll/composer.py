@@ -18,6 +18,7 @@ from woodshed.composition.sampling import Sampler
 from woodshed.errors import ParameterError
 from woodshed.metrics.baseline import note_nats
 from woodshed.nets.annealing import sigmoid
+from woodshed.nets.backend import require_keras
 from woodshed.training.progress import OnEpoch
 from woodshed.training.stderr import suppress_stderr
 
@@ -190,6 +191,7 @@ class FrameComposer(RollSettings):
         """The net with its weights."""
         weights = self.fitted("weights_")
         with suppress_stderr():
+            require_keras("A model of piano rolls")
             from woodshed.composition.roll.fitting import make_frame_net
         net = make_frame_net(self)
         net.set_weights([weights[name] for name in sorted(weights)])

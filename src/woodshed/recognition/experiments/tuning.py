@@ -20,7 +20,7 @@ import numpy as np
 
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Fold, Split, make_split
-from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
+from woodshed.errors import DataError, ParameterError, WoodshedError, load_package
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import deciding_settings, fingerprint
@@ -262,9 +262,6 @@ def check_tuning(estimator: AudioEstimator, n_trials: int, fixed: Collection[str
 
 def _optuna() -> Any:
     """Return Optuna, with its messages turned off."""
-    try:
-        import optuna
-    except ImportError as error:
-        raise MissingPackageError('--n-trials needs Optuna: pip install "woodshed[tuning]"') from error
+    optuna = load_package("optuna", "--n-trials", 'pip install "woodshed[tuning]"')
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

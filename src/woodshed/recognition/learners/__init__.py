@@ -98,6 +98,15 @@ class Learner(abc.ABC):
     def models(self) -> Iterable[str]:
         """Return the names of what it can fit."""
 
+    def check_installed(self) -> None:  # noqa: B027  the base installation is enough for most
+        """Check that the packages that it needs to fit are installed.
+
+        Raises
+        ------
+        MissingPackageError
+            If one is not; the message has the command that installs it.
+        """
+
     @abc.abstractmethod
     def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Fit an estimator in place.

@@ -18,6 +18,7 @@ from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features.mel import LogMel
 from woodshed.nets import NETS, build_net
+from woodshed.nets.backend import require_keras
 from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
 from woodshed.recognition.clip_model import RESOURCE_SETTINGS, ClipModel
 from woodshed.recognition.front_ends import front_end_class
@@ -64,8 +65,14 @@ class NetLearner(Learner):
         """Return the names of the networks."""
         return NETS
 
+    def check_installed(self) -> None:
+        """Check that Keras and its backend are installed."""
+        with suppress_stderr():
+            require_keras()
+
     def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Train a network on windows of the clips, and export it."""
+        self.check_installed()
         with suppress_stderr():
             import keras
 
