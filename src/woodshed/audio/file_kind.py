@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from woodshed.decoding import parse_json
 
 _SIGNATURES = {
     b"\x89PNG": "a PNG picture",
@@ -56,6 +56,8 @@ def not_audio(head: bytes) -> str:
     --------
     >>> not_audio(b"<!DOCTYPE html><html>"), not_audio(b"%PDF-1.7"), not_audio(b"RIFF....WAVE")
     ('HTML text', 'a PDF document', '')
+    >>> not_audio(b"[" * 4000)
+    'text'
     """
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
@@ -106,7 +108,7 @@ def _kind_of_text(head: bytes) -> str:
         return "XML text"
     if start.startswith((b"{", b"[")):
         try:
-            json.loads(head)
+            parse_json(head)
         except ValueError:
             return "JSON text" if start.startswith((b'{"', b'[{"', b"{\n")) else "text"
         return "JSON text"

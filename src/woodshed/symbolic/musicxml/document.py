@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from typing import Any, NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from woodshed.decoding import open_archive, read_member
 from woodshed.errors import ScoreFileError
 from woodshed.symbolic.musicxml.write import CONTAINER
 
@@ -125,22 +123,14 @@ def _tree(data: bytes, source: str) -> Element:
 def _unpacked(data: bytes, source: str) -> bytes:
     """Return the score of a compressed file."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            root = _tree(_member(archive, CONTAINER, source), source)
+        with open_archive(data) as archive:
+            root = _tree(read_member(archive, CONTAINER, max_bytes=_MAX_BYTES), source)
             names = [item.get("full-path", "") for item in root.iter() if item.tag.endswith("rootfile")]
-            return _member(archive, names[0], source)
-    except (
-        *(zipfile.BadZipFile, zlib.error, EOFError),
-        *(KeyError, IndexError, RuntimeError, NotImplementedError),
-    ) as error:
+            return read_member(archive, names[0], max_bytes=_MAX_BYTES)
+    except ScoreFileError:
+        raise
+    except (ValueError, IndexError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "it names no score"
         raise ScoreFileError(
-            source, "the archive is damaged, or not compressed MusicXML. Export it again."
+            source, f"it is not an intact compressed MusicXML file ({reason}). Export it again, or split it."
         ) from error
-
-
-def _member(archive: zipfile.ZipFile, name: str, source: str) -> bytes:
-    with archive.open(name) as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise ScoreFileError(source, f"it unpacks to more than {_MAX_BYTES >> 20} MiB. Split it.")
-    return content
