@@ -30,9 +30,9 @@ from woodshed.data.folder import read_folder
 from woodshed.errors import WoodshedError, printable
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.symbolic.file import read_scores, write_scores
-from woodshed.tasks import task_class
+from woodshed.tasks import load, task_class
+from woodshed.tasks.shipped import shipped_folder
 from woodshed.training.stderr import suppress_stderr
-from woodshed.workflows.generate import load_generator
 from woodshed.workflows.score import describe_scores
 
 SEED = 0
@@ -79,7 +79,7 @@ DAMAGES: tuple[Callable[[Bytes, np.random.Generator], None], ...] = (flip, inser
 def make_originals(folder: Path) -> dict[str, list[Path]]:
     """Write a few intact files of each format; return them by suffix."""
     originals: dict[str, list[Path]] = {}
-    composer = load_generator("tune")
+    composer = load(shipped_folder("tune"))
     pieces = [piece.to_score(f"piece {k}") for k, piece in enumerate(composer.sample(n=N_PIECES, seed=SEED))]
     for suffix in SCORE_SUFFIXES:
         originals[suffix] = [folder / f"score-{k}{suffix}" for k in range(N_PIECES)]

@@ -1,4 +1,4 @@
-"""Wheels of all dependencies on other systems: python -m benchmarks.robustness.wheels (needs uv and a network).
+"""Wheels of all dependencies on other systems; needs the command uv and a network.
 
 uv resolves the dependencies for a system and a version of Python with the markers of that system, and accepts
 wheels only. Nothing is installed, and nothing is run on these systems.
@@ -6,11 +6,10 @@ wheels only. Nothing is installed, and nothing is run on these systems.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = Path(__file__).with_suffix(".md")
+from benchmarks.provenance import ROOT, markdown_table, parse, write_markdown
 
 SYSTEMS = {
     "Linux x86_64": "x86_64-manylinux_2_28",
@@ -39,6 +38,8 @@ def missing(extra: str, system: str, version: str) -> str:
 
 def main() -> None:
     """Write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options = parse(parser)
     reasons: dict[str, str] = {}
     rows = []
     for system in SYSTEMS:
@@ -49,13 +50,14 @@ def main() -> None:
                 cells.append("no" if reason else "yes")
                 if reason:
                     reasons[f"{system}, {extra or 'base'}, Python {version}"] = reason
-            rows.append(f"| {system} | {extra or 'base'} | {' | '.join(cells)} |")
-            print(rows[-1])
-    head = f"| system | extra | {' | '.join(f'Python {version}' for version in VERSIONS)} |"
+            rows.append([system, extra or "base", *cells])
+            print(*rows[-1], flush=True)
+    table = markdown_table(["system", "extra", *(f"Python {version}" for version in VERSIONS)], rows)
     notes = [f"- {where}: {reason[:300]}" for where, reason in reasons.items()]
-    text = ["# Wheels of all dependencies", "", (__doc__ or "").split("\n\n", 1)[1].strip(), "", head]
-    text += ["| --- | --- | --- | --- | --- |", *rows, "", *notes]
-    PAGE.write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
+    introduction = (__doc__ or "").split("\n\n", 1)[1].strip().replace("\n", " ")
+    write_markdown(
+        options.out, "Wheels of all dependencies", "\n\n".join([introduction, table, "\n".join(notes)])
+    )
 
 
 if __name__ == "__main__":

@@ -188,8 +188,10 @@ def _array_of(data: bytes, name: str) -> NDArray[Any]:
             (2, 0): np.lib.format.read_array_header_2_0,
         }[version]
         shape, is_fortran, dtype = read_header(stream)
+        if dtype.hasobject:
+            raise ValueError("it holds Python objects, which are not unpickled")
         n_bytes = math.prod(shape) * dtype.itemsize
-        if dtype.hasobject or n_bytes != len(data) - stream.tell():
+        if n_bytes != len(data) - stream.tell():
             raise ValueError(f"{dtype} of shape {shape} is not what follows")
         array = np.frombuffer(data, dtype, math.prod(shape), stream.tell())
         return array.reshape(shape, order="F" if is_fortran else "C").copy()

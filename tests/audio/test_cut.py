@@ -52,7 +52,7 @@ def test_a_dropped_last_part_leaves_only_equal_ones(stereo: Path, tmp_path: Path
 def test_times_divide_and_marks_keep() -> None:
     assert segments_between([2.0, 1.0, 0.0, 9.0], 3.0) == [Segment(0, 1), Segment(1, 2), Segment(2, 3)]
     long, point = Marker(0.5, 2.5, "chorus"), Marker(1.0, 1.0, "breath")
-    assert marker_segments([long, point], 2.0) == [Segment(0.5, 2.0)]
+    assert marker_segments([long, point], 2.0) == [Marker(0.5, 2.0, "chorus")]
     assert marker_segments([point], 2.0) == [Segment(0, 1), Segment(1, 2)]
 
 

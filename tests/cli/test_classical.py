@@ -49,6 +49,7 @@ def test_the_folder_holds_a_classical_model(svm_folder: Path, unseen_toy: Any) -
         "labels.json",
         "metrics.json",
         "model.onnx",
+        "recordings.npz",
         "report.html",
         "settings.json",
     ]

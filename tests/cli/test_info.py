@@ -18,6 +18,7 @@ from woodshed.score import Note, Score
 from woodshed.symbolic.rendering import play
 from woodshed.tasks import task_class
 from woodshed.tasks.genre import GenreRecogniser
+from woodshed.training.model_folder import record_checksums
 
 HEAVY = ("keras", "tensorflow", "librosa", "numba", "sklearn", "matplotlib", "onnxruntime", "scipy")
 
@@ -55,6 +56,7 @@ def test_info_states_the_licence_of_the_training_data(
     metrics = json.loads((model_folder / "metrics.json").read_text("utf-8"))
     metrics |= {"licence": "CC BY-SA 4.0", "citation": "Z. Jackson"}
     (tmp_path / "model" / "metrics.json").write_text(json.dumps(metrics), "utf-8")
+    record_checksums(tmp_path / "model", ["metrics.json"])
     told = " ".join(cli("info", tmp_path / "model").out.split())
     assert "Licence of the training data: CC BY-SA 4.0 Attribution: Z. Jackson" in told
     described = json.loads(cli("info", tmp_path / "model", "--json").out)

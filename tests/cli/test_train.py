@@ -25,6 +25,7 @@ FILES = [
     "metrics.json",
     "net.keras",
     "net.onnx",
+    "recordings.npz",
     "report.html",
     "settings.json",
 ]

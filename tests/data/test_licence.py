@@ -45,7 +45,7 @@ def test_own_sounds_tables_and_scores_state_the_licence_beside_them(tmp_path: Pa
     for place in (tmp_path, tmp_path / "sounds.csv", f"noisy:{tmp_path}"):
         assert read_source(place).licence == "CC0 1.0 (LICENSE.txt)"
     assert read_tunes_corpus(str(tmp_path / "book.abc")).licence == "CC0 1.0 (LICENSE.txt)"
-    scores = read_score_corpus(tmp_path, lambda path: [(path.name, path.name, path.name)])
+    scores = read_score_corpus(tmp_path, lambda score: score.title)
     assert scores.licence == "CC0 1.0 (LICENSE.txt)"
 
 

@@ -212,7 +212,7 @@ def test_minutes_and_hours_are_written_as_a_clock_shows_them(tmp_path: Path) -> 
 
     assert {"time (s)", "0", "10", "110"} <= set(written(audio.silence(119, sample_rate=1000)))
     assert {"time (min:s)", "0:00", "1:30", "2:00"} <= set(written(audio.silence(180, sample_rate=1000)))
-    hours = written(audio.silence(2 * 3600, sample_rate=100), start_s=3590.0, end_s=3610.0)
+    hours = written(audio.silence(2 * 3600, sample_rate=1000), start_s=3590.0, end_s=3610.0)
     assert {"time (h:min:s)", "1:00:00", "0:59:50"} <= set(hours)
 
 

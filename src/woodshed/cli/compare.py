@@ -27,7 +27,7 @@ from woodshed.cli.terminal import (
     progress_bar,
     say,
 )
-from woodshed.errors import DataError, printable
+from woodshed.errors import DataError, counted, printable
 from woodshed.tasks import recognition_tasks
 
 if TYPE_CHECKING:
@@ -108,8 +108,9 @@ def command(
         note("Finished candidates are kept. To try the others, repeat the command with --resume.")
     if comparison.interrupted:
         raise KeyboardInterrupt
-    if strict and comparison.failed:
-        raise DataError(f"{len(comparison.failed)} candidates failed: {', '.join(comparison.failed)}.")
+    if comparison.failed and (strict or not comparison.costs):
+        n_failed = counted(len(comparison.failed), "candidate")
+        raise DataError(f"{n_failed} failed: {', '.join(comparison.failed)}.")
 
 
 def command_for(arguments: Sequence[str]) -> Command:

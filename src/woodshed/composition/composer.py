@@ -346,10 +346,7 @@ def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
         composer: Composer = look_up("task", task, tasks)(**settings["settings"])
         if parse_json(contents[LABELS_NAME]) != list(composer.vocabulary):
             raise ValueError("the vocabulary differs")
-        arrays = parse_arrays(contents[WEIGHTS_NAME])
-        for name, array in arrays.items():
-            check_finite(array, WEIGHTS_NAME, name)
-        weights = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        weights = _weights_of(contents[WEIGHTS_NAME], folder)
         pieces = parse_json(decompress_gzip(contents[KNOWN_NAME], max_bytes=MAX_BYTES), max_bytes=MAX_BYTES)
         composer.set_learned(
             weights,
@@ -361,3 +358,14 @@ def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
     except (KeyError, TypeError, ValueError, AttributeError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
     return composer
+
+
+def _weights_of(content: bytes, folder: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the weights of a model by name."""
+    try:
+        arrays = parse_arrays(content)
+    except ValueError as error:
+        raise damaged(folder / WEIGHTS_NAME, str(error)) from error
+    for name, array in arrays.items():
+        check_finite(array, WEIGHTS_NAME, name)
+    return {name: np.asarray(array, np.float32) for name, array in arrays.items()}

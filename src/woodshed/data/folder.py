@@ -51,7 +51,7 @@ def is_other_media(path: Path) -> bool:
 
     Examples
     --------
-    >>> is_other_media(Path("talk.mov")), is_other_media(Path("a.wav")), is_other_media(Path("list.m3u"))
+    >>> is_other_media(Path("talk.mpg")), is_other_media(Path("a.wav")), is_other_media(Path("list.m3u"))
     (True, False, False)
     """
     kind, _, subtype = (mimetypes.guess_type(path.name)[0] or "").partition("/")

@@ -359,4 +359,4 @@ def test_a_file_that_was_damaged_between_check_and_run_is_skipped(own_corpus: Co
     path.write_bytes(b"not a sound")
     experiment, _ = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)]).measure()
     assert [entry.path for entry in experiment.skipped] == [path]
-    assert "not an audio file" in experiment.skipped[0].reason
+    assert "not audio" in experiment.skipped[0].reason

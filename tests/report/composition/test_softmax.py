@@ -98,7 +98,7 @@ def test_what_is_there_is_kept_unless_asked(cli: Callable[..., Any], out: Path, 
 def test_a_model_that_listens_is_refused(cli: Callable[..., Any], model_folder: Path, tmp_path: Path) -> None:
     finished = cli("explain", model_folder, "--out", tmp_path / "out")
     assert finished.code == 2
-    assert "got one of the task 'speech'" in finished.err
+    assert "A model of the task 'speech' has the verbs predict" in finished.err
     assert not (tmp_path / "out").exists()
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
-from woodshed.report.recognition.folder import DIGESTS_NAME, is_leaky
+from woodshed.errors import ModelFolderError
+from woodshed.report.recognition.folder import DIGESTS_NAME, find_overlap
 
 
 def learned(folder: Path, sounds: list[Path], groups: list[str]) -> Path:
@@ -28,11 +29,12 @@ def test_a_recording_is_noticed_under_another_name(toy_corpus: Corpus, tmp_path:
     copy = tmp_path / "copy.wav"
     copy.write_bytes(path.read_bytes())
     tested = replace(toy_corpus, examples=(replace(toy_corpus.examples[0], path=copy, group="new"),))
-    assert is_leaky(learned(tmp_path, [path], ["ann"]), tested) is True
+    overlap = find_overlap(learned(tmp_path, [path], ["ann"]), tested)
+    assert (overlap.leaky, overlap.learned_from) == (True, {copy: "copy.wav"})
 
 
 def test_a_group_is_noticed(toy_corpus: Corpus, tmp_path: Path) -> None:
-    assert is_leaky(learned(tmp_path, [], ["ann"]), grouped(toy_corpus, "ann")) is True
+    assert find_overlap(learned(tmp_path, [], ["ann"]), grouped(toy_corpus, "ann")).leaky is True
 
 
 @pytest.mark.parametrize(
@@ -42,11 +44,15 @@ def test_a_group_is_noticed(toy_corpus: Corpus, tmp_path: Path) -> None:
 def test_without_groups_on_both_sides_it_is_unknown(
     toy_corpus: Corpus, tmp_path: Path, groups: list[str], group: str | None, expected: bool | None
 ) -> None:
-    assert is_leaky(learned(tmp_path, [], groups), grouped(toy_corpus, group)) is expected
+    assert find_overlap(learned(tmp_path, [], groups), grouped(toy_corpus, group)).leaky is expected
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"sounds": []}'])
-def test_without_digests_it_is_unknown(toy_corpus: Corpus, tmp_path: Path, text: str | None) -> None:
-    if text is not None:
-        (tmp_path / DIGESTS_NAME).write_text(text, "utf-8")
-    assert is_leaky(tmp_path, toy_corpus) is None
+def test_without_digests_it_is_unknown(toy_corpus: Corpus, tmp_path: Path) -> None:
+    assert find_overlap(tmp_path, toy_corpus).leaky is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"sounds": []}'])
+def test_damaged_digests_are_named(toy_corpus: Corpus, tmp_path: Path, text: str) -> None:
+    (tmp_path / DIGESTS_NAME).write_text(text, "utf-8")
+    with pytest.raises(ModelFolderError, match=r"heard\.json is damaged"):
+        find_overlap(tmp_path, toy_corpus)

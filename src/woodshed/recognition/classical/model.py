@@ -206,7 +206,8 @@ def fit_weighted(
 def probabilities(estimator: Any, rows: Rows) -> Rows:
     """Return the probability of each class, shape ``(n_clips, n_classes)``; they are not calibrated."""
     with _ignore_blas_warnings():
-        return np.asarray(estimator.predict_proba(rows), dtype=np.float64)
+        # Clipped, because rounding in a normalisation can give a value above 1.
+        return np.clip(np.asarray(estimator.predict_proba(rows), dtype=np.float64), 0, 1)
 
 
 def fit_columns(

@@ -229,7 +229,8 @@ def calibrate_tags(calibration: Calibration, outputs: Rows) -> Rows:
     [0.75, 0.5]
     """
     present = outputs.ravel()
-    return calibration(np.stack([1 - present, present], axis=1))[:, 1].reshape(outputs.shape)
+    calibrated = calibration(np.stack([1 - present, present], axis=1))[:, 1]
+    return np.clip(calibrated, 0, 1).reshape(outputs.shape)  # rounding can give a value above 1
 
 
 def best_threshold(truth: NDArray[np.floating], outputs: Rows) -> float:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from woodshed.audio.edit import resample
+from woodshed.errors import ModelFolderError
 from woodshed.recognition.front_ends import row_front_end
 from woodshed.recognition.learners import Learner, TrainingData
 from woodshed.training.progress import LearningCurve
@@ -55,6 +56,11 @@ class NearestMean(Learner):
     def model(self, estimator: Any) -> Any:
         """Return the means."""
         return json.loads(estimator.files_["means.json"])
+
+    def check_files(self, estimator: Any) -> None:
+        """Check the means."""
+        if not np.isfinite([*self.model(estimator)["scale"]]).all():
+            raise ModelFolderError("means.json holds values that are not finite.")
 
     def extract(self, estimator: Any, clips: Sequence[Any]) -> None:
         """Compute nothing ahead: there is no store."""
