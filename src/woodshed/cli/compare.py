@@ -108,7 +108,7 @@ def command(
         note("Finished candidates are kept. To try the others, repeat the command with --resume.")
     if comparison.interrupted:
         raise KeyboardInterrupt
-    if comparison.failed and (strict or not comparison.costs):
+    if strict and comparison.failed:
         n_failed = counted(len(comparison.failed), "candidate")
         raise DataError(f"{n_failed} failed: {', '.join(comparison.failed)}.")
 
