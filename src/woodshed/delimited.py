@@ -1,8 +1,11 @@
-r"""Delimited text: encoding, separator, and columns by name or synonym.
+r"""Delimited text: encoding, separator, columns by name or synonym, and cells that are no formulas.
 
 Tables come from spreadsheets, annotation programs and published data sets. They are read as they are: in
 UTF-8 with or without byte order mark, UTF-16 with one, or Latin-1; separated by ``,``, ``;`` or tabs; and
 with the column names of `SYNONYMS`, in any case.
+
+Labels and file names may come from strangers, and a spreadsheet runs a cell that begins with ``=``. Every
+table of woodshed is written by a `csv_writer`, which escapes such cells; reading restores them.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import codecs
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -37,6 +40,9 @@ and the like are columns of Raven, and ``source`` is one of the tables of events
 
 SEPARATORS = ",;\t"
 """Separators of columns; the most frequent one of the header is used."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""Characters with which a formula begins; after CWE-1236."""
 
 Row = Mapping[str, str]
 
@@ -83,7 +89,8 @@ class DelimitedTable:
             try:
                 next(lines)
                 for line in lines:
-                    yield lines.line_num, dict(zip(self.columns, line + padding, strict=False))
+                    cells = [*map(unescaped, line), *padding]
+                    yield lines.line_num, dict(zip(self.columns, cells, strict=False))
             except csv.Error as error:
                 raise _not_csv(self.path, error) from error
 
@@ -213,3 +220,72 @@ def _column_key(name: str) -> str:
 
 def _not_csv(path: Path, error: csv.Error) -> DataError:
     return DataError(f"{printable(path)} is not a table ({error}). Save it as CSV again.")
+
+
+class CsvWriter:
+    """Writer of rows whose text cells are escaped by `escaped`."""
+
+    def __init__(self, file: TextIO, line_end: str) -> None:
+        self._rows = csv.writer(file, lineterminator=line_end)
+
+    def writerow(self, cells: Iterable[object]) -> None:
+        """Write a row."""
+        self._rows.writerow([escaped(cell) for cell in cells])
+
+    def writerows(self, rows: Iterable[Iterable[object]]) -> None:
+        """Write rows."""
+        for row in rows:
+            self.writerow(row)
+
+
+def csv_writer(file: TextIO, *, line_end: str = "\r\n") -> CsvWriter:
+    r"""Return a writer of CSV rows.
+
+    Examples
+    --------
+    >>> import io
+    >>> file = io.StringIO()
+    >>> csv_writer(file, line_end="\n").writerows([["=1+1", "-3.2"], ["a, b", -3.2]])
+    >>> file.getvalue()
+    '\'=1+1,-3.2\n"a, b",-3.2\n'
+    """
+    return CsvWriter(file, line_end)
+
+
+def escaped(cell: object) -> object:
+    """Return a cell with an apostrophe before a text that a spreadsheet would take for a formula.
+
+    Numbers stay as they are, also those in a text.
+
+    Examples
+    --------
+    >>> escaped("@SUM(A1)"), escaped("-12.5"), escaped(-12.5), escaped("-take.wav")
+    ("'@SUM(A1)", '-12.5', -12.5, "'-take.wav")
+    """
+    if isinstance(cell, str) and _needs_apostrophe(cell) and not _is_number(cell):
+        return f"'{cell}"
+    return cell
+
+
+def unescaped(text: str) -> str:
+    """Return the text of a cell that `escaped` wrote.
+
+    Examples
+    --------
+    >>> unescaped("'-take.wav"), unescaped("'quoted'")
+    ('-take.wav', "'quoted'")
+    """
+    return text[1:] if text.startswith("'") and _needs_apostrophe(text) else text
+
+
+def _needs_apostrophe(text: str) -> bool:
+    """Return whether a text would be evaluated, or would be if an apostrophe of its own were removed."""
+    return text.lstrip("'").startswith(FORMULA_STARTS)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text == text.strip()

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from woodshed.csv_cells import csv_writer
+from woodshed.delimited import csv_writer
 from woodshed.errors import printable
 
 NONE_OF_THESE, SILENCE = "none of these", "silence"

@@ -20,7 +20,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from woodshed.csv_cells import csv_writer
+from woodshed.delimited import csv_writer
 from woodshed.errors import ParameterError, printable
 from woodshed.units import duration_text
 

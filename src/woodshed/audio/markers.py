@@ -30,8 +30,14 @@ from typing import NamedTuple
 
 from woodshed.atomic import check_overwrite, write_whole
 from woodshed.audio.segment import Segment, segments_between
-from woodshed.csv_cells import csv_writer, unescaped
-from woodshed.delimited import DelimitedTable, find_column, open_table, open_text, without_surrogates
+from woodshed.delimited import (
+    DelimitedTable,
+    csv_writer,
+    find_column,
+    open_table,
+    open_text,
+    without_surrogates,
+)
 from woodshed.errors import DataError, ParameterError, printable
 
 COLUMNS = ("start_s", "end_s", "name")
@@ -285,7 +291,7 @@ def _table_rows(table: DelimitedTable) -> Iterator[MarkerRow]:
         number = (row.get(selection, ""), row.get(source, ""))
         if not selection or number not in selections:
             selections.add(number)
-            text = unescaped(row.get(name, ""))
+            text = row.get(name, "")
             cells = (row[start_s], row.get(end_s) or row[start_s], text, row.get(source, ""))
             yield MarkerRow(n_line, *map(without_surrogates, cells))
 

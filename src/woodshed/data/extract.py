@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Samples
-from woodshed.csv_cells import csv_writer
 from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
 from woodshed.data.store import Array, FeatureStore
+from woodshed.delimited import csv_writer
 from woodshed.errors import (
     DataError,
     OutputError,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from woodshed.atomic import write_whole
-from woodshed.csv_cells import csv_writer
+from woodshed.delimited import csv_writer
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Note, Score
 

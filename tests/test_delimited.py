@@ -12,8 +12,8 @@ import pytest
 
 from woodshed.audio import Marker, read_markers, write, write_markers
 from woodshed.clip import Clip
-from woodshed.csv_cells import escaped, unescaped
 from woodshed.data.extract import extract, write_features
+from woodshed.delimited import csv_writer, escaped, open_table, unescaped
 from woodshed.features import Rms
 from woodshed.prediction import Prediction, predictions_to_csv
 from woodshed.timeline import Event, Timeline, timelines_to_csv
@@ -72,4 +72,12 @@ def test_every_csv_writer_escapes() -> None:
         for path in SOURCE.rglob("*.py")
         if re.search(r"csv\.(Dict)?[wW]riter\(", path.read_text("utf-8"))
     ]
-    assert found == ["csv_cells.py"]
+    assert found == ["delimited.py"]
+
+
+def test_a_table_of_predictions_is_read_with_its_own_labels(tmp_path: Path) -> None:
+    with open(tmp_path / "table.csv", "w", encoding="utf-8", newline="") as file:
+        csv_writer(file).writerows([["path", "label"], ["-take.wav", "=rain"]])
+    assert [dict(row) for row in open_table(tmp_path / "table.csv")] == [
+        {"path": "-take.wav", "label": "=rain"}
+    ]
