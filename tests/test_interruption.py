@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from woodshed import cli as command_line
 from woodshed.interruption import (
     acknowledge_interruption,
     check_interruption,
@@ -71,6 +72,18 @@ def test_the_exit_status_is_that_of_the_signal(number: int, status: int) -> None
     with handle_signals(), pytest.raises(KeyboardInterrupt):
         interrupt(number)
     assert exit_status() == status
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_before_the_command_begins_has_its_own_status(
+    number: int, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Typer, which parses the arguments then, gives every signal the status of Ctrl-C."""
+    monkeypatch.setattr(command_line, "_stopping", lambda _: lambda: interrupt(number))
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["demo"])
+    assert ended.value.code == status
+    assert "Interrupted." in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")

@@ -46,6 +46,9 @@ VERBS = {
 FAILED = 2
 """Exit status after an error."""
 
+TYPER_INTERRUPTED = 130
+"""Exit status of typer if any signal arrives while it parses the arguments."""
+
 CLOSED_PIPE = 141
 """Exit status if the reader of the output has ended, by the convention of shells: 128 plus SIGPIPE."""
 
@@ -115,6 +118,9 @@ def _run(arguments: list[str]) -> int:
         problem(f"Interrupted.{hint}")
         return exit_status()
     except SystemExit as end:
+        if end.code == TYPER_INTERRUPTED:
+            problem("Interrupted.")
+            return exit_status()
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
 
