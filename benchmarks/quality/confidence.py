@@ -34,10 +34,11 @@ from woodshed.metrics.calibration import (
 )
 from woodshed.metrics.probability import roc_auc
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import HeldOut, SpectralEmbedding
+from woodshed.recognition.confidence import HeldOut
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.heads.classes import ConfidenceEvaluator
+from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("confidence_notes.md")
@@ -213,9 +214,7 @@ def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[lis
         clips = foreign_clips(folder, model.sample_rate_)
         if novelty_detector is None or not clips:
             continue
-        distances = novelty_detector.distance(
-            describe(clips, SpectralEmbedding(sample_rate=model.sample_rate_))
-        )
+        distances = novelty_detector.distance(describe(clips, SoundEmbedding(sample_rate=model.sample_rate_)))
         auc = roc_auc(
             np.repeat([False, True], [len(held_out.distances), len(distances)]),
             np.concatenate([held_out.distances, distances]),

@@ -22,8 +22,11 @@ from benchmarks.speed.long_file import run
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
+from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import Confidence, NoveltyDetector, SpectralEmbedding
+from woodshed.recognition.confidence import Confidence
+from woodshed.recognition.novelty_detection import NoveltyDetector
+from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.tasks.speech import SpeechRecogniser
 
 RATE = 8000
@@ -53,8 +56,8 @@ def train(settings: dict[str, Any], model: Path) -> None:
     recogniser = SpeechRecogniser(**settings)
     labels = [example.label for example in examples]
     recogniser.fit(Sounds(examples), labels)
-    outlines = describe(Sounds(examples), SpectralEmbedding(sample_rate=RATE))
-    novelty_detector = NoveltyDetector.fit(outlines, np.asarray(labels))
+    outlines = describe(Sounds(examples), SoundEmbedding(sample_rate=RATE))
+    novelty_detector = NoveltyDetector.fit(outlines, np.asarray(labels), background_rows(RATE))
     # With novelty detection, the most expensive case.
     recogniser.set_confidence(Confidence(max_distance=1.25, novelty_detector=novelty_detector))
     recogniser.save(model)

@@ -26,22 +26,21 @@ from woodshed.metrics.calibration import (
     fit_temperature,
 )
 from woodshed.prediction import NONE_OF_THESE, SILENCE
+from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import (
     CONFIDENCE_NAME,
-    LOWEST_DB,
     NOVELTY_NAME,
     Confidence,
     HeldOut,
-    NoveltyDetector,
-    SpectralEmbedding,
     cross_fit,
     fit_confidence,
     fit_max_distance,
-    peak_level_db,
 )
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
+from woodshed.recognition.novelty_detection import NoveltyDetector
+from woodshed.recognition.sound_embedding import LOWEST_DB, N_VALUES, SoundEmbedding, peak_level_db
 
 CLASSES = ["fall", "pulse", "rise"]
 
@@ -128,9 +127,9 @@ def test_a_group_that_is_further_off_than_those_known_keeps_its_sounds() -> None
         groups = np.repeat([f"g{k}" for k in range(n_groups)], 150)
         limit = fit_max_distance(HeldOut(np.full(n, "fall"), np.ones((n, 1)), np.zeros(n), known, groups))
         refused.append(np.mean(distances[-1] > limit))
-        refused_by_all.append(np.mean(distances[-1] > np.quantile(known, 0.98)))
-    assert np.mean(refused) <= 0.02
-    assert np.mean(refused_by_all) > 0.03, "two in a hundred of the known groups are more of a new one"
+        refused_by_all.append(np.mean(distances[-1] > np.quantile(known, 0.96)))
+    assert np.mean(refused) <= 0.05
+    assert np.mean(refused_by_all) > 0.05, "four in a hundred of the known groups are more of a new one"
 
 
 def test_a_single_group_cannot_judge_itself() -> None:
@@ -143,7 +142,7 @@ def test_refusals_keep_to_their_share_and_take_what_is_far_or_quiet() -> None:
     given = held_out()
     found = fit_confidence(given, CLASSES)
     refused = found.refusals(given.levels_db, given.distances)
-    assert np.mean(refused != "") <= 0.01
+    assert np.mean(refused != "") <= 0.05
     assert (refused[given.distances == 9] == NONE_OF_THESE).all()
     assert found.refusals(np.array([-58.0, -20.0]), np.array([1.0, 20.0])).tolist() == [
         SILENCE,
@@ -213,8 +212,8 @@ def test_the_level_is_that_of_the_loudest_moment() -> None:
 @pytest.mark.parametrize("rate", [4000, 8000, 16000, 22050, 44100, 48000])
 def test_an_outline_can_be_made_at_any_rate_of_any_length(rate: int) -> None:
     for n_samples in (1, rate // 50, rate):
-        row = SpectralEmbedding(sample_rate=rate)(Clip(np.random.default_rng(0).normal(size=n_samples), rate))
-        assert row.shape == (97,)
+        row = SoundEmbedding(sample_rate=rate)(Clip(np.random.default_rng(0).normal(size=n_samples), rate))
+        assert row.shape == (N_VALUES + 1,)
         assert np.isfinite(row).all()
 
 
@@ -223,9 +222,11 @@ def trusted(speech: Recogniser, toy_corpus: Corpus, make_toy: Callable[..., Any]
     """Return a trained recogniser that was told how far to trust itself, from sounds it did not learn."""
     model = copy.copy(speech)
     unseen = make_toy(12, seed=5)
-    outline = SpectralEmbedding(sample_rate=8000)
+    outline = SoundEmbedding(sample_rate=8000)
     learned = make_toy(9)
-    novelty_detector = NoveltyDetector.fit(describe(learned.clips, outline), np.asarray(learned.labels))
+    novelty_detector = NoveltyDetector.fit(
+        describe(learned.clips, outline), np.asarray(learned.labels), background_rows(8000)
+    )
     rows = describe(unseen.clips, outline)
     given = HeldOut(
         np.asarray(unseen.labels),

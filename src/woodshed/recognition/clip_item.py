@@ -22,7 +22,7 @@ from woodshed.data.store import FeatureStore
 from woodshed.errors import AudioFileError, DataError, ParameterError, WoodshedError
 from woodshed.features.frame import frame_settings
 from woodshed.features.summary import Summary
-from woodshed.recognition.confidence import SpectralEmbedding
+from woodshed.recognition.sound_embedding import SoundEmbedding
 
 N_RATE_CLIPS = 50
 """Approximate number of clips, evenly spread, from which the common sample rate is determined."""
@@ -201,7 +201,7 @@ def summary_at(sample_rate: int) -> Summary:
 
 
 def describe(
-    clips: Sequence[Clip], feature: Summary | SpectralEmbedding, *, store: str | None = None, n_jobs: int = 1
+    clips: Sequence[Clip], feature: Summary | SoundEmbedding, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:
     """Return the row of a feature for each clip, shape ``(n_clips, n_values)``."""
     with tempfile.TemporaryDirectory() as temporary:

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.clip import Clip, Samples
-from woodshed.decoding import parse_arrays, parse_json
+from woodshed.clip import Clip
+from woodshed.decoding import parse_json
 from woodshed.errors import ParameterError, counted
-from woodshed.features.mel import LogMel
 from woodshed.metrics.calibration import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
-from woodshed.units import duration_text, s_to_samples
+from woodshed.recognition.novelty_detection import NoveltyDetector
+from woodshed.recognition.sound_embedding import SoundEmbedding
+from woodshed.units import duration_text
 
 Rows = NDArray[np.float64]
-"""Values or probabilities of clips, a row each."""
-
-N_BANDS = 32
-"""Number of mel bands of `SpectralEmbedding`."""
-
-RANGE_DB = 60.0
-"""Dynamic range below the peak of a clip, in decibels; lower values are clipped."""
-
-ACTIVE_DB = 35.0
-"""Frames whose loudest band is further below the peak of the clip, in decibels, are not active."""
-
-LEVEL_S = 0.02
-"""Length of the frames whose highest level is the peak level of a clip, in seconds."""
-
-LOWEST_DB = -200.0
-"""Level of digital silence, in decibels."""
-
-SHRINKAGE = 0.6
-"""Share of the covariance that is replaced by a multiple of the identity."""
-
-_MIN_STD_DB = 1.0
-"""Lower bound of the standard deviation of a value within classes, in decibels."""
+"""Probabilities of clips, a row each."""
 
 CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
 """Files of a model folder: the confidence, and its novelty detector."""
@@ -53,11 +32,17 @@ CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
 SILENCE_DB = -50.0
 """Highest threshold of silence, as a peak level in decibels (`peak_level_db`)."""
 
-SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
-"""Share of the held-out clips that may be rejected as silence, and as novel."""
+SILENT_SHARE, NOVEL_SHARE = 0.005, 0.05
+"""Share of the clips of further groups that may be rejected as silence, and as novel."""
+
+NOVEL_SHARES = (0.04, 0.035, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005)
+"""Shares of the held-out clips beyond the limit, which are tried in this order."""
 
 NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
-"""Share of the clips of a further group that may be rejected as novel, and the level of that bound."""
+"""Share of the clips of a further group beyond a bound for few groups, and the level of that bound."""
+
+MIN_GROUPS = 4
+"""Number of groups from which on the rejections of further groups are estimated by cross-validation."""
 
 FALSE_POSITIVE_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
 """Rates with thresholds, as far as there are enough held-out clips to bound the rate for further clips."""
@@ -67,152 +52,6 @@ FALSE_POSITIVES_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 
 
 N_FOLDS = 10
 """Maximum number of folds of `cross_fit`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpectralEmbedding:
-    """Summary of the spectrum of a clip, independent of its level and length, followed by its peak level.
-
-    For each of 32 mel bands it has the mean and standard deviation of the level over the active frames, and
-    the mean absolute difference of successive frames, in decibels relative to the peak of the spectrogram.
-    The last value is the level of the loudest 20 ms relative to an RMS of 1, without any constant offset.
-
-    Parameters
-    ----------
-    sample_rate
-        Sample rate of the clips, in hertz.
-
-    Examples
-    --------
-    >>> from woodshed.audio import sine
-    >>> embedding = SpectralEmbedding(sample_rate=8000)
-    >>> loud, soft = (embedding(sine(440, sample_rate=8000, amplitude=size)) for size in (0.5, 0.05))
-    >>> loud.shape, bool(abs(loud - soft)[:-1].max() < 0.01), round(float(loud[-1] - soft[-1]), 2)
-    ((97,), True, 20.0)
-    """
-
-    key: ClassVar[str] = "spectral-embedding/1"
-    sample_rate: int
-
-    def __call__(self, clip: Clip) -> Samples:
-        """Return the embedding of a clip, shape ``(3 * 32 + 1,)``, float32."""
-        n_fft = 2 ** round(np.log2(0.032 * self.sample_rate))
-        hop = max(1, s_to_samples(0.01, self.sample_rate))
-        level_db = LogMel(sample_rate=self.sample_rate, n_fft=n_fft, hop_length=hop, n_mels=N_BANDS)(clip)
-        level_db -= level_db.max()
-        np.maximum(level_db, -RANGE_DB, out=level_db)
-        active = level_db[level_db.max(axis=1) >= -ACTIVE_DB]
-        steps = np.abs(np.diff(level_db, axis=0)) if len(level_db) > 1 else np.zeros((1, N_BANDS))
-        return np.concatenate(
-            [active.mean(axis=0), active.std(axis=0), steps.mean(axis=0), [peak_level_db(clip)]],
-            dtype=np.float32,
-            casting="unsafe",
-        )
-
-
-def peak_level_db(clip: Clip) -> float:
-    """Return the level of the loudest 20 ms of the mono mix, relative to an RMS of 1, in decibels.
-
-    Examples
-    --------
-    >>> peak_level_db(Clip(np.full(8000, 0.5), 8000))  # a constant offset is not sound
-    -200.0
-    >>> round(peak_level_db(Clip(np.tile([0.1, -0.1], 4000), 8000)), 3)
-    -20.0
-    """
-    samples = clip.mono().astype(np.float64)
-    samples -= samples.mean()
-    n_frame = max(1, s_to_samples(LEVEL_S, clip.sample_rate))
-    samples = np.pad(samples, (0, -len(samples) % n_frame))
-    power = np.square(samples).reshape(-1, n_frame).mean(axis=1).max()
-    return float(10 * np.log10(max(power, 10 ** (LOWEST_DB / 10))))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class NoveltyDetector:
-    """Mahalanobis distance to the nearest class mean, with one covariance for all classes.
-
-    After K. Lee et al., "A simple unified framework for detecting out-of-distribution samples and adversarial
-    attacks" (2018), with spectral embeddings in place of the last features of a network. The covariance is
-    shrunk by `SHRINKAGE` towards a multiple of the identity: a value that hardly varies within the classes of
-    the training data still varies between speakers or recordings, so its weight is limited.
-
-    Parameters
-    ----------
-    centres
-        Whitened mean embedding of each class, shape ``(n_classes, n_values)``.
-    whitening
-        Linear map from an embedding to values of unit variance, shape ``(n_values, n_values)``.
-    """
-
-    centres: Rows
-    whitening: Rows
-
-    @classmethod
-    def fit(cls, rows: Rows, labels: NDArray[np.str_]) -> Self:
-        """Fit to the embeddings of labelled clips, shape ``(n_clips, 97)``; the level is not used.
-
-        Examples
-        --------
-        >>> rng = np.random.default_rng(0)
-        >>> detector = NoveltyDetector.fit(rng.normal(size=(40, 97)), np.array(["a", "b"] * 20))
-        >>> near, far = detector.distance(np.stack([np.zeros(97), np.full(97, 9.0)]))
-        >>> bool(near < far)
-        True
-        """
-        values = np.asarray(rows, dtype=np.float64)[:, :-1]
-        names, columns = np.unique(labels, return_inverse=True)
-        means = np.stack([values[columns == k].mean(axis=0) for k in range(len(names))])
-        within = values - means[columns]
-        scale = np.maximum(within.std(axis=0), _MIN_STD_DB)
-        covariance = (within / scale).T @ (within / scale) / len(within)
-        variance = max(covariance.trace() / len(scale), 1e-3)  # it is 0 for one clip of each class
-        covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * variance * np.eye(len(scale))
-        whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T / scale[:, np.newaxis]
-        # Rounded as in a file, so that saving a model does not change its rejections.
-        return cls.from_bytes(cls(centres=means @ whitening, whitening=whitening).to_bytes())
-
-    def distance(self, rows: Rows) -> NDArray[np.float64]:
-        """Return the distance of each embedding to the nearest class, shape ``(n_clips,)``; typically 1."""
-        whitened = np.asarray(rows, dtype=np.float64)[:, :-1] @ self.whitening
-        differences = whitened[:, np.newaxis] - self.centres
-        return np.asarray(np.sqrt(np.square(differences).mean(axis=2).min(axis=1)))
-
-    def to_bytes(self) -> bytes:
-        """Return the arrays as ``.npz``, in float32."""
-        content = io.BytesIO()
-        np.savez(
-            content,
-            allow_pickle=False,
-            middles=self.centres.astype(np.float32),
-            whitening=self.whitening.astype(np.float32),
-        )
-        return content.getvalue()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Self:
-        """Return the detector from its `to_bytes`; no code in it is run.
-
-        Raises
-        ------
-        ParameterError
-            If the content is not that of a detector.
-        """
-        try:
-            arrays = parse_arrays(content)
-            centres, whitening = (arrays[name].astype(np.float64) for name in ("middles", "whitening"))
-            if not (np.isfinite(centres).all() and np.isfinite(whitening).all()):
-                raise ValueError("its values are not finite")
-        except (ValueError, KeyError) as error:
-            raise ParameterError(
-                f"The file is not a novelty detector: {error}. Copy the model again."
-            ) from error
-        n_values = 3 * N_BANDS
-        if centres.shape[1:] != (n_values,) or whitening.shape != (n_values, n_values):
-            raise ParameterError(
-                f"A novelty detector has {n_values} values, got shapes {centres.shape} and {whitening.shape}."
-            )
-        return cls(centres=centres, whitening=whitening)
 
 
 @dataclass(frozen=True)
@@ -231,6 +70,8 @@ class HeldOut:
         Group of each clip, shape ``(n,)``; None if unknown.
     hours
         Total duration of the clips; 0 if unknown.
+    spectrum_distances
+        Distance of the spectrum alone, shape ``(n,)``; None if unknown.
     """
 
     truth: NDArray[np.str_]
@@ -239,6 +80,7 @@ class HeldOut:
     distances: NDArray[np.float64]
     groups: NDArray[np.str_] | None = None
     hours: float = 0.0
+    spectrum_distances: NDArray[np.float64] | None = None
 
     def subset(self, rows: NDArray[np.bool_]) -> HeldOut:
         """Return the predictions where a mask is True."""
@@ -249,6 +91,7 @@ class HeldOut:
             self.distances[rows],
             None if self.groups is None else self.groups[rows],
             self.hours * float(np.mean(rows)),
+            None if self.spectrum_distances is None else self.spectrum_distances[rows],
         )
 
 
@@ -290,6 +133,9 @@ class Confidence:
         Clips with a lower peak level are predicted as "silence".
     max_distance
         Clips at a greater distance to the training data are predicted as "none of these".
+    max_spectrum_distance
+        Limit of the distance of the spectrum alone, for the windows of a timeline: these are parts of sounds,
+        whose course differs from that of the whole sounds of the training data.
     novelty_detector
         Detector fitted to the training data; None if there is none.
     n_held_out, n_others
@@ -312,6 +158,7 @@ class Confidence:
     hourly_thresholds: tuple[float, ...] = ()
     silence_db: float = -math.inf
     max_distance: float = math.inf
+    max_spectrum_distance: float = math.inf
     novelty_detector: NoveltyDetector | None = None
     n_held_out: int = 0
     n_others: int = 0
@@ -330,7 +177,7 @@ class Confidence:
         """Return what is predicted instead of a class for a clip at the model's rate; empty for a class."""
         if self.novelty_detector is None:
             return ""
-        row = SpectralEmbedding(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
+        row = SoundEmbedding(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
         return str(self.refusals(row[:, -1], self.novelty_detector.distance(row))[0])
 
     def thresholds_at(self, false_positive_rate: float) -> tuple[float, ...]:
@@ -410,7 +257,8 @@ class Confidence:
             "false_positives_per_hour": list(self.false_positives_per_hour),
             "hourly": [_finite(threshold) for threshold in self.hourly_thresholds],
             "silence_db": _finite(self.silence_db),
-            "furthest": _finite(self.max_distance),
+            "furthest": _finite(self.max_spectrum_distance),
+            "max_distance": _finite(self.max_distance),
             "n_held_out": self.n_held_out,
             "n_others": self.n_others,
             "hours": self.hours,
@@ -447,7 +295,8 @@ class Confidence:
                 false_positives_per_hour=tuple(float(n) for n in values.get("false_positives_per_hour", [])),
                 hourly_thresholds=tuple(_limit(value, math.inf) for value in values.get("hourly", [])),
                 silence_db=_limit(values["silence_db"], -math.inf),
-                max_distance=_limit(values["furthest"], math.inf),
+                max_distance=_limit(values.get("max_distance", values["furthest"]), math.inf),
+                max_spectrum_distance=_limit(values["furthest"], math.inf),
                 n_held_out=int(values.get("n_held_out", 0)),
                 n_others=int(values.get("n_others", 0)),
                 hours=float(values.get("hours", 0.0)),
@@ -513,6 +362,11 @@ def fit_confidence(
             SILENCE_DB, float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
         ),
         max_distance=fit_max_distance(held_out),
+        max_spectrum_distance=(
+            math.inf
+            if held_out.spectrum_distances is None
+            else prediction_bound(held_out.spectrum_distances, _folds(held_out))
+        ),
         novelty_detector=novelty_detector,
         n_held_out=len(held_out.truth),
         n_others=n_others,
@@ -521,36 +375,69 @@ def fit_confidence(
 
 
 def fit_max_distance(held_out: HeldOut) -> float:
-    """Return the distance from which on a clip is rejected as novel: the larger of two limits.
+    """Return the distance from which on a clip is rejected as novel.
 
-    At most `NOVEL_SHARE` of all held-out clips are beyond the first. The second is an upper prediction bound
-    for the ``1 - NOVEL_GROUP_SHARE`` quantile of a further group, at `CONFIDENCE_LEVEL`: by Student's t
-    over the quantiles of the held-out groups, whose logarithms are assumed to be normally distributed. It is
-    larger for fewer groups, and for groups that differ more.
+    The limit is a quantile of the distances of the held-out clips: the largest of `NOVEL_SHARES` for which
+    groups that the limit was not fitted to lose at most `NOVEL_SHARE` of their clips, with one standard error
+    added. With fewer than `MIN_GROUPS` groups, or too few clips for any share, it is `prediction_bound`.
 
     Examples
     --------
-    Two groups with equal distances, and two with different ones:
+    Five equal groups of 100 clips, and two different ones:
 
-    >>> def limit(distances):
+    >>> def limit(distances, n_groups):
     ...     n = len(distances)
-    ...     groups = np.array(["one", "two"]).repeat(n // 2)
+    ...     groups = np.arange(n_groups).repeat(n // n_groups).astype(str)
     ...     return fit_max_distance(HeldOut(np.full(n, "a"), np.ones((n, 1)), np.zeros(n), distances, groups))
-    >>> limit(np.full(200, 1.2)), bool(limit(np.repeat([1.0, 1.2], 100)) > 4)
+    >>> limit(np.tile(np.arange(1.0, 101.0), 5), 5), bool(limit(np.repeat([1.0, 1.2], 100), 2) > 4)
+    (97.0, True)
+    """
+    distances, fold_of = held_out.distances, _folds(held_out)
+    folds = np.unique(fold_of)
+    for share in NOVEL_SHARES if len(folds) >= MIN_GROUPS else ():
+        lost = [
+            distances[fold_of == fold] > _upper_quantile(distances[fold_of != fold], share) for fold in folds
+        ]
+        rate = np.concatenate(lost).mean()
+        if rate + np.sqrt(rate * (1 - rate) / len(distances)) <= NOVEL_SHARE:
+            return _upper_quantile(distances, share)
+    return prediction_bound(distances, fold_of)
+
+
+def prediction_bound(distances: NDArray[np.float64], fold_of: NDArray[np.int64]) -> float:
+    """Return a careful limit: the larger of two.
+
+    Hardly any held-out clip is beyond the first. The second is an upper prediction bound for the
+    ``1 - NOVEL_GROUP_SHARE`` quantile of a further group, at `CONFIDENCE_LEVEL`: by Student's t over the
+    quantiles of the held-out groups, whose logarithms are assumed to be normally distributed. It is larger
+    for fewer groups, and for groups that differ more.
+
+    Parameters
+    ----------
+    distances, fold_of
+        Distance and group of each held-out clip, shape ``(n,)``.
+
+    Examples
+    --------
+    >>> groups = np.repeat([0, 1], 100)
+    >>> prediction_bound(np.full(200, 1.2), groups), bool(prediction_bound(1 + 0.2 * groups, groups) > 4)
     (1.2, True)
     """
     from scipy.special import stdtrit
 
-    pooled = float(np.quantile(held_out.distances, 1 - NOVEL_SHARE, method="higher"))
-    fold_of = _folds(held_out)
+    pooled = _upper_quantile(distances, NOVEL_SHARES[-1])
     folds = np.unique(fold_of)
     n = len(folds)
     if n < 2:
         return pooled
-    limits = [np.quantile(held_out.distances[fold_of == fold], 1 - NOVEL_GROUP_SHARE) for fold in folds]
+    limits = [np.quantile(distances[fold_of == fold], 1 - NOVEL_GROUP_SHARE) for fold in folds]
     logarithms = np.log(np.maximum(limits, 1e-9))
     margin = stdtrit(n - 1, CONFIDENCE_LEVEL) * math.sqrt(1 + 1 / n) * logarithms.std(ddof=1)
     return max(pooled, float(np.exp(logarithms.mean() + margin)))
+
+
+def _upper_quantile(distances: NDArray[np.float64], share: float) -> float:
+    return float(np.quantile(distances, 1 - share, method="higher"))
 
 
 def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> CalibratedPredictions | None:

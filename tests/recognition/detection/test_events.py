@@ -18,8 +18,9 @@ from woodshed.audio import gain, noise, read_blocks, write
 from woodshed.clip import Clip
 from woodshed.errors import AudioFileError, NotFittedError, ParameterError
 from woodshed.features import LogMel
+from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import HeldOut, NoveltyDetector, SpectralEmbedding, fit_confidence
+from woodshed.recognition.confidence import HeldOut, fit_confidence
 from woodshed.recognition.detection.events import (
     EventRule,
     best_path,
@@ -37,6 +38,8 @@ from woodshed.recognition.detection.sliding_window import (
     sliding_windows,
     window_classifier,
 )
+from woodshed.recognition.novelty_detection import NoveltyDetector
+from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.tasks.tags import TagsTagger
@@ -292,8 +295,10 @@ def careful(fitted: Callable[..., Any], make_toy: Callable[..., Any]) -> Any:
     """Return a model that was told, on sounds it did not learn from, how far to trust itself."""
     recogniser = copy.copy(fitted("speech", "logistic"))
     learned, unseen = make_toy(9), make_toy(12, seed=5)
-    outline = SpectralEmbedding(sample_rate=8000)
-    novelty_detector = NoveltyDetector.fit(describe(learned.clips, outline), np.asarray(learned.labels))
+    outline = SoundEmbedding(sample_rate=8000)
+    novelty_detector = NoveltyDetector.fit(
+        describe(learned.clips, outline), np.asarray(learned.labels), background_rows(8000)
+    )
     rows = describe(unseen.clips, outline)
     given = HeldOut(
         np.asarray(unseen.labels),
@@ -301,6 +306,7 @@ def careful(fitted: Callable[..., Any], make_toy: Callable[..., Any]) -> Any:
         rows[:, -1],
         novelty_detector.distance(rows),
         hours=sum(clip.duration_s for clip in unseen.clips) / 3600,
+        spectrum_distances=novelty_detector.spectrum_distance(rows),
     )
     recogniser.set_confidence(fit_confidence(given, recogniser.classes_.tolist(), novelty_detector))
     return recogniser

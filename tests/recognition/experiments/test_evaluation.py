@@ -12,10 +12,13 @@ import pytest
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError
+from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import Confidence, NoveltyDetector, SpectralEmbedding
+from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
+from woodshed.recognition.novelty_detection import NoveltyDetector
+from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.report.recognition import classes
 from woodshed.report.recognition.page import page
 
@@ -64,8 +67,8 @@ def test_what_predict_refuses_counts_as_wrong(speech: Recogniser, unseen_folder:
     corpus = read_folder(unseen_folder)
     sounds = Sounds(corpus.examples)
     strict = copy.copy(speech)
-    rows = describe(sounds, SpectralEmbedding(sample_rate=speech.sample_rate_))
-    detector = NoveltyDetector.fit(rows, np.asarray(corpus.labels))
+    rows = describe(sounds, SoundEmbedding(sample_rate=speech.sample_rate_))
+    detector = NoveltyDetector.fit(rows, np.asarray(corpus.labels), background_rows(speech.sample_rate_))
     middle = float(np.median(detector.distance(rows)))
     strict.set_confidence(Confidence(max_distance=middle, novelty_detector=detector))
     unknown = replace(corpus.examples[0], label="bark")
@@ -102,9 +105,9 @@ def test_what_predict_refuses_counts_as_wrong(speech: Recogniser, unseen_folder:
 
 def test_a_model_that_refuses_everything_scores_nothing(speech: Recogniser, unseen_folder: Path) -> None:
     corpus = read_folder(unseen_folder)
-    rows = describe(Sounds(corpus.examples), SpectralEmbedding(sample_rate=speech.sample_rate_))
+    rows = describe(Sounds(corpus.examples), SoundEmbedding(sample_rate=speech.sample_rate_))
     strict = copy.copy(speech)
-    detector = NoveltyDetector.fit(rows, np.asarray(corpus.labels))
+    detector = NoveltyDetector.fit(rows, np.asarray(corpus.labels), background_rows(speech.sample_rate_))
     strict.set_confidence(Confidence(max_distance=0.0, novelty_detector=detector))
     experiment = evaluate(strict, corpus, leaky=None)
     (row,) = classes.REPORT.score_rows(experiment)

@@ -21,8 +21,9 @@ from woodshed.errors import AudioError, ParameterError
 from woodshed.features.mel import LogMel
 from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.features.summary import RowFeature
-from woodshed.recognition.confidence import Confidence, SpectralEmbedding
+from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.estimator import Recogniser
+from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.recognition.window import cut_windows
 from woodshed.training.inference import ONNX_NAME, predict_keras, predict_onnx
 from woodshed.units import s_to_samples, samples_to_s
@@ -270,8 +271,9 @@ class WindowClassifier:
         samples = trim_inactive(buffer.read(self.sample_of(start), stop), self.sample_rate)
         if not len(samples):
             return False
-        row = SpectralEmbedding(sample_rate=self.sample_rate)(Clip(samples, self.sample_rate))[np.newaxis]
-        return bool(novelty_detector.distance(row.astype(np.float64))[0] > self.confidence.max_distance)
+        row = SoundEmbedding(sample_rate=self.sample_rate).spectrum(Clip(samples, self.sample_rate))
+        distance = novelty_detector.spectrum_distance(row[np.newaxis].astype(np.float64))[0]
+        return bool(distance > self.confidence.max_spectrum_distance)
 
 
 def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> WindowClassifier:

@@ -19,19 +19,20 @@ from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.prediction import NONE_OF_THESE, Prediction
+from woodshed.recognition.background import background_rows
 from woodshed.recognition.classical.model import PLAIN, Case, fit_model, probabilities
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import (
     CalibratedPredictions,
     Confidence,
     HeldOut,
-    NoveltyDetector,
-    SpectralEmbedding,
     cross_fit,
     fit_confidence,
 )
 from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows, TestSet
+from woodshed.recognition.novelty_detection import NoveltyDetector
 from woodshed.recognition.self_training import with_unlabelled
+from woodshed.recognition.sound_embedding import SoundEmbedding
 
 if TYPE_CHECKING:
     from woodshed.training.loop import Loss
@@ -364,16 +365,24 @@ class ConfidenceEvaluator(Evaluator):
     def _embeddings(self) -> Rows:
         """The embedding of each example; 0 for files that were lost during the run."""
         run = self._run
-        feature = SpectralEmbedding(sample_rate=run.sample_rate)
+        feature = SoundEmbedding(sample_rate=run.sample_rate)
         rows: Rows = run.rows_of(
             lambda sounds: describe(sounds, feature, store=run.estimator.store, n_jobs=run.estimator.n_jobs)
         )
         return rows
 
+    def _fit_detector(self, train: NDArray[np.int64]) -> NoveltyDetector:
+        background = background_rows(self._run.sample_rate)
+        return NoveltyDetector.fit(self._embeddings[train], self._labels[train], background)
+
     def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
-        """Return the distance of each test clip to the training part."""
-        detector = NoveltyDetector.fit(self._embeddings[fold.train], self._labels[fold.train])
-        return {"distances": detector.distance(self._embeddings[fold.test])}
+        """Return the distances of each test clip to the training part."""
+        detector = self._fit_detector(fold.train)
+        rows = self._embeddings[fold.test]
+        return {
+            "distances": detector.distance(rows),
+            "spectrum_distances": detector.spectrum_distance(rows),
+        }
 
     def finish_split(self, result: Any, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Any:
         """Replace the probabilities of the model by those calibrated on the other groups."""
@@ -383,6 +392,7 @@ class ConfidenceEvaluator(Evaluator):
             probabilities=result.outputs[run.method],
             levels_db=self._embeddings[result.indices, -1],
             distances=np.concatenate([part["distances"] for part in parts]),
+            spectrum_distances=np.concatenate([part["spectrum_distances"] for part in parts]),
             groups=None if groups is None else np.asarray(groups)[result.indices],
             hours=sum(_duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
         )
@@ -396,7 +406,7 @@ class ConfidenceEvaluator(Evaluator):
 
     def finish_model(self, model: Any, learned: NDArray[np.int64]) -> dict[str, str]:
         """Fit the confidence of the final model."""
-        detector = NoveltyDetector.fit(self._embeddings[learned], self._labels[learned])
+        detector = self._fit_detector(learned)
         model.set_confidence(fit_confidence(self.held_out[0], self._run.names, detector))
         if model.pseudo_labels_ is None:
             return {}
