@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table, parse
 from benchmarks.quality import measure
-from benchmarks.quality.confidence_trials import SMALL, TRIALS, Setting, Trial
+from benchmarks.quality.confidence_trials import SMALL, TRIALS, Foreign, Setting, Trial
 from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.audio.read import read
@@ -42,12 +42,11 @@ from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("confidence_notes.md")
-TO_REACH, MOST_REFUSED, LEAST_REFUSED = 0.05, 0.02, 0.99
+TO_REACH, MOST_LOST, LEAST_SILENT, LEAST_REFUSED = 0.05, 0.05, 0.99, 0.9
 COLOURS = ("white", "pink", "brown")
 QUIET_DBFS = -60.0
 N_FOREIGN = 150
 N_DRAWS = 200
-DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 Rows = NDArray[np.float64]
 
 
@@ -94,7 +93,7 @@ def publish(out: Path, work: Path, setting: Setting) -> None:
 def page(verdicts: Sequence[Verdict], setting: Setting, missing: Sequence[str]) -> list[str]:
     """Return the parts of the page."""
     heading = ["model", "sounds", "groups", "accuracy", "ECE before", "ECE after", "95 % interval", "chance"]
-    refusals = ["model", "own refused", "silence", f"{QUIET_DBFS:g} dBFS noise", "reached"]
+    refusals = ["model", "own lost", "silence", f"{QUIET_DBFS:g} dBFS noise", "reached"]
     return [
         "Expected calibration error (ECE: ten bins of equal width) on groups that neither the model nor its "
         f"calibration was fitted on; to reach {TO_REACH}. The intervals are bootstraps over the groups. Chance: the "
@@ -103,12 +102,17 @@ def page(verdicts: Sequence[Verdict], setting: Setting, missing: Sequence[str]) 
         setting.to_text() + (f" Not measured yet: {', '.join(missing)}." if missing else ""),
         markdown_table([*heading, "reached"], [verdict.calibration for verdict in verdicts]),
         "## Refusals",
-        "Refused sounds of the model's domain, on groups that the thresholds were not fitted on: at most 2 %. Digital "
+        "Own lost: refused sounds of the model's domain, on groups that the limits were not fitted on: at most 5 %. Digital "
         "silence, and white, pink and brown noise at an RMS of -60 dBFS, refused by the final model: at least 99 %.",
         markdown_table(refusals, [verdict.refusal for verdict in verdicts if verdict.refusal]),
         "## Foreign sounds",
-        "Novelty of foreign sounds against that of held-out sounds of the model's domain.",
-        markdown_table(["model", "sounds", "AUROC", "refused"], [r for v in verdicts for r in v.foreign]),
+        "Distance of foreign sounds against that of held-out sounds of the model's domain, and the share that the final "
+        "model refuses: at least 90 %. The scores and limits were developed on other recordings (see the notes); the "
+        "synthetic noises are of the same kind as the background sounds that every detector is fitted with.",
+        markdown_table(
+            ["model", "sounds", "number", "AUROC", "refused", "reached"],
+            [row for verdict in verdicts for row in verdict.foreign],
+        ),
         "## Bins",
         "Mean confidence and accuracy of each bin, with the number of predictions.",
         "\n".join(verdict.bins for verdict in verdicts),
@@ -201,7 +205,7 @@ def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
     rate = model.sample_rate_
     silent = refused(model, [silence(duration_s=s, sample_rate=rate) for s in (0.01, 0.2, 1.0, 5.0)])
     quiet = refused(model, quiet_noises(rate))
-    good = own <= MOST_REFUSED and min(silent, quiet) >= LEAST_REFUSED
+    good = own <= MOST_LOST and min(silent, quiet) >= LEAST_SILENT
     row = [name, f"{own:.2%}", f"{silent:.1%}", f"{quiet:.1%}", "yes" if good else "no"]
     print(row, flush=True)
     return row
@@ -210,8 +214,8 @@ def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
 def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[list[str]]:
     """Return a row for each kind of foreign sounds."""
     rows, novelty_detector = [], model.confidence_.novelty_detector
-    for name, folder in trial.foreign.items():
-        clips = foreign_clips(folder, model.sample_rate_)
+    for name, foreign in trial.foreign.items():
+        clips = foreign_clips(foreign, model.sample_rate_)
         if novelty_detector is None or not clips:
             continue
         distances = novelty_detector.distance(describe(clips, SoundEmbedding(sample_rate=model.sample_rate_)))
@@ -219,7 +223,9 @@ def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[lis
             np.repeat([False, True], [len(held_out.distances), len(distances)]),
             np.concatenate([held_out.distances, distances]),
         )
-        rows.append([trial.name, name, f"{auc:.3f}", f"{refused(model, clips):.0%}"])
+        share = refused(model, clips)
+        reached = "yes" if share >= LEAST_REFUSED else "no"
+        rows.append([trial.name, name, str(len(clips)), f"{auc:.3f}", f"{share:.0%}", reached])
     return rows
 
 
@@ -240,15 +246,44 @@ def quiet_noises(sample_rate: int, n: int = 100) -> list[Clip]:
     return made
 
 
-def foreign_clips(folder: Path, sample_rate: int) -> list[Clip]:
-    """Read some sounds, evenly spread over a folder, without spoken digits."""
+def foreign_clips(foreign: Foreign, sample_rate: int) -> list[Clip]:
+    """Read some foreign sounds, evenly spread over a folder, or synthesise them."""
+    if foreign.folder is None:
+        return synthetic_clips(sample_rate)
     paths = [
         path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in (".wav", ".flac", ".ogg") and path.parent.name not in DIGITS
+        for path in sorted(foreign.folder.rglob("*"))
+        if path.suffix in (".wav", ".flac", ".ogg") and path.parent.name not in foreign.without
     ]
-    step = max(1, len(paths) // N_FOREIGN)
-    return [resample(read(path, mono=True), sample_rate) for path in paths[::step][:N_FOREIGN]]
+    if not paths:
+        return []
+    chosen = np.linspace(0, len(paths) - 1, min(len(paths), N_FOREIGN)).round().astype(int)
+    clips = [resample(read(paths[k], mono=True), sample_rate) for k in chosen]
+    if foreign.piece_s is None:
+        return clips
+    return [piece for clip in clips for piece in pieces(clip, foreign.piece_s)]
+
+
+def pieces(clip: Clip, piece_s: float) -> list[Clip]:
+    """Cut a recording into pieces of one length; the rest is left out."""
+    n = round(piece_s * clip.sample_rate)
+    starts = range(0, clip.n_samples - n + 1, n)
+    return [replace(clip, samples=clip.samples[:, start : start + n]) for start in starts]
+
+
+def synthetic_clips(sample_rate: int, n: int = 20) -> list[Clip]:
+    """Return white, pink and brown noise and mains hum at a normal level."""
+    noises = [noise(colour, sample_rate=sample_rate, seed=1000 + k) for colour in COLOURS for k in range(n)]
+    rng = np.random.default_rng(7)
+    time_s = np.arange(sample_rate) / sample_rate
+    partials = np.arange(1, 12)[:, np.newaxis]
+    hums = []
+    for k in range(n):
+        phases = 2 * np.pi * ((50.0, 60.0)[k % 2] * partials * time_s + rng.random((11, 1)))
+        hum = (rng.uniform(0.1, 1, (11, 1)) / partials * np.sin(phases)).sum(axis=0)
+        hum += 0.01 * rng.standard_normal(sample_rate)
+        hums.append(Clip((0.5 * hum / np.abs(hum).max()).astype(np.float32), sample_rate, "hum"))
+    return [*noises, *hums]
 
 
 if __name__ == "__main__":

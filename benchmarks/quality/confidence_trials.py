@@ -23,6 +23,9 @@ from woodshed.tasks.noise_colour import NoiseColourRecogniser
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.tasks.tags import TagsTagger
 
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+"""Words that are digits."""
+
 CATEGORIES = {
     "animal": ("dog bark", "rooster"),
     "nature": ("rain", "sea waves", "fire crackling"),
@@ -74,27 +77,46 @@ SMALL = Setting(epochs=25, every=3, every_tune=2, every_source=4)
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """Sounds that are foreign to a model.
+
+    Parameters
+    ----------
+    folder
+        Folder of the sounds; None for synthetic noise and hum.
+    without
+        Names of the folders of sounds that are not foreign.
+    piece_s
+        Length of the pieces that long recordings are cut into, in seconds; None for whole sounds.
+    """
+
+    folder: Path | None
+    without: tuple[str, ...] = ()
+    piece_s: float | None = None
+
+
+@dataclass(frozen=True)
 class Trial:
-    """A model, its corpus and split, and the folders of sounds that are foreign to it."""
+    """A model, its corpus and split, and the sounds that are foreign to it."""
 
     name: str
     estimator: Recogniser | Tagger
     corpus: Corpus
     split: Split
-    foreign: Mapping[str, Path] = field(default_factory=dict)
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
 
 
 def _speech(data: Path, setting: Setting) -> Trial:
     digits = thin(check(fsdd.load(data / "fsdd")), setting.every)
     split = leave_one_group_out(digits.labels, digits.groups or [])
-    foreign = _some(data, "instrument notes", "drum hits", "other words", "ESC-10")
+    foreign = _some(data, "other words", "ESC-10", "UrbanSound8K")
     return Trial("speech (fsdd)", SpeechRecogniser(**setting.of_nets), digits, split, foreign)
 
 
 def _noise(data: Path, setting: Setting) -> Trial:
     sounds = check(esc10.load(data / "esc10"))
     recogniser = NoiseRecogniser(validation_share=0.0, **setting.of_nets)
-    foreign = _some(data, "instrument notes", "drum hits", "other words", "digits")
+    foreign = _some(data, "UrbanSound8K without dogs", "other words", "digits", "instrument notes")
     return Trial("noise (esc10)", recogniser, sounds, official(sounds), foreign)
 
 
@@ -132,14 +154,24 @@ def _genre(data: Path, setting: Setting) -> Trial:
 def _emotion(data: Path, _: Setting) -> Trial:
     corpus = check(emodb.load(data / "emodb"))
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word="speaker")
-    foreign = _some(data, "instrument notes", "drum hits", "ESC-10")
+    foreign = _some(
+        data, "ESC-10", "UrbanSound8K", "instrument notes", "background noise", "synthetic noise and hum"
+    )
     return Trial("emotion (emodb)", EmotionRecogniser(), corpus, split, foreign)
 
 
 def _instrument(data: Path, _: Setting) -> Trial:
     corpus = check(instrument_notes.load(data / "instrument_notes"))
     split = group_folds(corpus.labels, corpus.groups or [], n_folds=5, group_word="MIDI note")
-    foreign = _some(data, "drum hits", "other words", "ESC-10")
+    foreign = _some(
+        data,
+        "background noise",
+        "synthetic noise and hum",
+        "other words",
+        "digits",
+        "ESC-10",
+        "UrbanSound8K",
+    )
     return Trial("instrument (notes)", InstrumentRecogniser(), corpus, split, foreign)
 
 
@@ -166,13 +198,17 @@ TRIALS: dict[str, Callable[[Path, Setting], Trial]] = {
 """Task -> function of the data folder and the setting that returns its trial."""
 
 
-def _some(data: Path, *names: str) -> dict[str, Path]:
-    """Return the folders of the named kinds of sounds."""
-    folders = {
-        "instrument notes": "instrument_notes",
-        "drum hits": "drum_oneshots",
-        "other words": "speech_commands_mini",
-        "ESC-10": "esc10",
-        "digits": "fsdd",
+def _some(data: Path, *names: str) -> dict[str, Foreign]:
+    """Return the named kinds of foreign sounds."""
+    urban = data / "urbansound8k_mini"
+    kinds = {
+        "instrument notes": Foreign(data / "instrument_notes"),
+        "other words": Foreign(data / "speech_commands_mini", without=DIGITS),
+        "ESC-10": Foreign(data / "esc10"),
+        "UrbanSound8K": Foreign(urban),
+        "UrbanSound8K without dogs": Foreign(urban, without=("dog_bark",)),
+        "digits": Foreign(data / "fsdd"),
+        "background noise": Foreign(data / "background_noise", piece_s=1.25),
+        "synthetic noise and hum": Foreign(None),
     }
-    return {name: data / folders[name] for name in names}
+    return {name: kinds[name] for name in names}

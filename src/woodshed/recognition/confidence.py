@@ -35,7 +35,7 @@ SILENCE_DB = -50.0
 SILENT_SHARE, NOVEL_SHARE = 0.005, 0.05
 """Share of the clips of further groups that may be rejected as silence, and as novel."""
 
-NOVEL_SHARES = (0.04, 0.035, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005)
+NOVEL_SHARES = (0.045, 0.04, 0.035, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005)
 """Shares of the held-out clips beyond the limit, which are tried in this order."""
 
 NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
