@@ -6,7 +6,6 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
@@ -149,6 +148,8 @@ def _chirps(rng: np.random.Generator, n: int, sample_rate: int) -> Signal:
 
 def _clicks(rng: np.random.Generator, n: int, sample_rate: int) -> Signal:
     """Return clicks at a constant rate or at random, each a short decaying noise or tone."""
+    from scipy.signal import fftconvolve  # slow to import, and not needed for predictions
+
     rate_hz = _log_uniform(rng, 1, 60)
     is_regular, n_clicks = rng.random() < 0.5, max(1, int(rate_hz * n / sample_rate))
     places = (np.arange(n_clicks) + rng.random()) / n_clicks if is_regular else rng.random(n_clicks)
@@ -158,7 +159,7 @@ def _clicks(rng: np.random.Generator, n: int, sample_rate: int) -> Signal:
     time_s = np.arange(length) / sample_rate
     is_noise, pitch_hz = rng.random() < 0.5, _log_uniform(rng, 100, 0.4 * sample_rate)
     click = rng.standard_normal(length) if is_noise else np.sin(2 * np.pi * pitch_hz * time_s)
-    return np.asarray(scipy.signal.fftconvolve(samples, click * np.exp(-5 * np.linspace(0, 1, length)))[:n])
+    return np.asarray(fftconvolve(samples, click * np.exp(-5 * np.linspace(0, 1, length)))[:n])
 
 
 _SOURCES = (_noise, _tone, _harmonics, _motor, _chirps, _clicks, _hum)
