@@ -83,7 +83,7 @@ def test_a_signal_before_the_command_begins_has_its_own_status(
     with pytest.raises(SystemExit) as ended:
         command_line.main(["demo"])
     assert ended.value.code == status
-    assert "Interrupted." in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("Interrupted.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")

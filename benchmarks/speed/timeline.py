@@ -59,7 +59,7 @@ def train(settings: dict[str, Any], model: Path) -> None:
     outlines = describe(Sounds(examples), SoundEmbedding(sample_rate=RATE))
     novelty_detector = NoveltyDetector.fit(outlines, np.asarray(labels), background_rows(RATE))
     # With novelty detection, the most expensive case.
-    recogniser.set_confidence(Confidence(max_distance=1.25, novelty_detector=novelty_detector))
+    recogniser.set_confidence(Confidence(max_spectrum_distance=1.25, novelty_detector=novelty_detector))
     recogniser.save(model)
 
 

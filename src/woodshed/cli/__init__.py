@@ -114,15 +114,20 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, _StopError) as error:
         if isinstance(error.__cause__, OSError):
             return _failed_output(error.__cause__)
-        hint = " To continue, repeat the command with --resume." if can_resume else ""
-        problem(f"Interrupted.{hint}")
-        return exit_status()
+        return _interrupted(can_resume)
     except SystemExit as end:
         if end.code == TYPER_INTERRUPTED:
-            problem("Interrupted.")
-            return exit_status()
+            return _interrupted(can_resume)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _interrupted(can_resume: bool) -> int:
+    """Print that the run was interrupted, and return the exit status."""
+    from woodshed.cli.terminal import problem
+
+    problem(f"Interrupted.{' To continue, repeat the command with --resume.' if can_resume else ''}")
+    return exit_status()
 
 
 def _failed_output(error: OSError) -> int:
