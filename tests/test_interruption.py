@@ -102,15 +102,19 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="the processes are found by /proc")
-def test_workers_end_with_a_parent_that_is_killed(tmp_path: str) -> None:
+@pytest.mark.parametrize("start_s", [0, 1])
+def test_workers_end_with_a_parent_that_is_killed(start_s: int) -> None:
+    """A worker may begin before or after its parent is killed."""
     program = (
         "import os, sys, time\n"
         "from woodshed.interruption import end_with_parent\n"
+        "parent = os.getpid()\n"
         "if child := os.fork():\n"
         "    print(child, flush=True)\n"
-        "    time.sleep(1)\n"
+        "    time.sleep(0.5)\n"
         "    os.kill(os.getpid(), 9)\n"
-        "end_with_parent(os.getppid())\n"
+        f"time.sleep({start_s})\n"
+        "end_with_parent(parent)\n"
         "os.close(1)\n"
         "time.sleep(600)\n"
     )

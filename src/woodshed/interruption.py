@@ -169,15 +169,15 @@ def signals_blocked_in_children() -> Iterator[None]:
 def end_with_parent(parent: int) -> None:
     """Let this process end soon after its parent, which may be killed without stopping its workers.
 
-    An idle worker of a killed process would otherwise wait for minutes. Nothing happens in the parent itself,
-    or on Windows, where the pipe of the worker breaks.
+    An idle worker of a killed process would otherwise wait for minutes, also one that begins after the parent
+    was killed. Nothing happens in the parent itself, or on Windows, where the pipe of the worker breaks.
 
     Parameters
     ----------
     parent
         Process number of the parent.
     """
-    if sys.platform == "win32" or os.getppid() != parent:
+    if sys.platform == "win32" or os.getpid() == parent:
         return
 
     def watch() -> None:

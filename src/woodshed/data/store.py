@@ -225,8 +225,9 @@ class FeatureStore:
         import joblib
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-        tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd(), os.getpid()) for item in items)
-        with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
+        tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
+        of_workers: dict[str, Any] = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+        with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
             # Short sounds take milliseconds: a long queue keeps all workers busy.
             parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
             with signals_blocked_in_children():
@@ -343,9 +344,8 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
 
 
-def _fill_one(store: FeatureStore, item: Item, working_folder: str, parent: int) -> str | None:
+def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
     """Write the entry of an item unless it exists; return the reason if the item cannot be used."""
-    end_with_parent(parent)
     os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
     try:
         path = store.path(item)  # once: some items read their sound for the key
