@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 from collections.abc import Callable
@@ -72,19 +73,25 @@ def refuse(constant: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def documents() -> dict[str, Any]:
-    return {}
+def document(
+    cli: Callable[..., Any], places: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Any]:
+    """Return the document that a command prints; each command runs once."""
+
+    @functools.cache
+    def printed(name: str) -> Any:
+        new = tmp_path_factory.mktemp("outputs") / "new"
+        words = [word.format(**places, new=new) for word in shlex.split(REPORTING[name])]
+        finished = cli(*words, "--json")
+        assert finished.code == 0, finished.err
+        return json.loads(finished.out, parse_constant=refuse)
+
+    return printed
 
 
 @pytest.mark.parametrize("name", REPORTING)
-def test_json_is_all_that_is_printed(
-    cli: Callable[..., Any], places: dict[str, object], tmp_path: Path, name: str, documents: dict[str, Any]
-) -> None:
-    words = [word.format(**places, new=tmp_path / "new") for word in shlex.split(REPORTING[name])]
-    finished = cli(*words, "--json")
-    assert finished.code == 0, finished.err
-    documents[name] = json.loads(finished.out, parse_constant=refuse)
-    assert documents[name]
+def test_json_is_all_that_is_printed(document: Callable[[str], Any], name: str) -> None:
+    assert document(name)
 
 
 @pytest.mark.parametrize(
@@ -102,10 +109,8 @@ def test_json_is_all_that_is_printed(
         ("train --dry-run", ["plan", "duration_s"]),
     ],
 )
-def test_numbers_are_numbers(documents: dict[str, Any], name: str, path: list[Any]) -> None:
-    if name not in documents:
-        pytest.skip("the document is made by the test before")
-    value = documents[name]
+def test_numbers_are_numbers(document: Callable[[str], Any], name: str, path: list[Any]) -> None:
+    value = document(name)
     for key in path:
         value = value[key]
     assert isinstance(value, int | float | list)

@@ -50,6 +50,24 @@ def test_a_folder_in_the_layout_of_a_published_corpus_is_named(sample_corpus_fol
         read_source(sample_corpus_folder)
 
 
+def test_the_folder_audio_of_a_published_corpus_is_no_class(tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    names = ("1-0-0-0.wav", "2-1-0-0.wav")
+    for name in names:
+        (tmp_path / "audio" / name).touch()
+    rows = [f"{name},{k}" for k, name in enumerate(names, 1)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["slice_file_name,fold", *rows]), "utf-8")
+    with pytest.raises(DataError, match=r"has the layout of the published corpus urbansound8k\. Name it: "):
+        read_source(tmp_path, least_classes=1)
+
+
+def test_a_class_folder_of_a_published_corpus_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "rain"
+    folder.mkdir()
+    (folder / "1-17367-A-10.wav").touch()
+    assert read_source(tmp_path, least_classes=1).labels == ["rain"]
+
+
 def test_a_table_beside_the_only_folder_of_sounds_is_suggested(tmp_path: Path) -> None:
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "1.wav").touch()

@@ -57,14 +57,14 @@ def read_source(
         corpus = _read_place(path, group_by, targets, least_classes)
     except DataError as error:
         place = path if path.is_dir() else path.parent
-        name = layout_of(place) if path.exists() else ""
-        if not name:
+        if not path.exists() or not (layout := layout_of(place)):
             raise
         reason = "" if path.is_dir() else f"{error} "
-        source = f"{name}:{printable(place)}"
-        raise DataError(
-            f"{reason}{printable(place)} has the layout of the published corpus {name}. Name it: {source}"
-        ) from error
+        raise DataError(f"{reason}{_name_it(place, layout)}") from error
+    # The folder "audio" of a published corpus would be the only class.
+    if corpus is not None and path.is_dir() and len(set(corpus.labels)) == 1 and (layout := layout_of(path)):
+        if corpus.labels[0] not in corpora.load(layout, path).labels:
+            raise DataError(_name_it(path, layout))
     if corpus is not None:
         return corpus
     name, folder = corpora.split_name(os.fspath(text))
@@ -95,6 +95,12 @@ def _read_place(
         f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "
         "Give the folder of the sounds."
     )
+
+
+def _name_it(folder: Path, layout: str) -> str:
+    """Return the advice to name the published corpus whose layout a folder has."""
+    place = printable(folder)
+    return f"{place} has the layout of the published corpus {layout}. Name it: {layout}:{place}"
 
 
 def layout_of(folder: Path) -> str:
