@@ -12,6 +12,7 @@ import numpy as np
 from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Room, Tone
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
+from woodshed.data.example import Example
 from woodshed.score import Note, Program, Score, Tempo
 from woodshed.symbolic.rendering import render
 from woodshed.units import s_to_samples
@@ -81,6 +82,14 @@ def find_fonts(folder: Path) -> dict[str, Path]:
     if find_spec("tinysoundfont") is None:
         return {}
     return {name: folder / name for name in FONTS if (folder / name).is_file()}
+
+
+def pitch_ranges(notes: Sequence[Example]) -> dict[str, list[int]]:
+    """Return the MIDI pitches of each instrument of instrument_notes, sorted."""
+    pitches: dict[str, set[int]] = {}
+    for note in notes:
+        pitches.setdefault(note.label, set()).add(int(str(note.group)))
+    return {name: sorted(of) for name, of in pitches.items()}
 
 
 def play_notes(font: Path, ranges: Mapping[str, Sequence[int]], sample_rate: int) -> LabelledClips:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quality import confidence_elsewhere
+from benchmarks.quality.confidence_elsewhere import DIGITS, Elsewhere
 from benchmarks.quality.noise_colour import RATE, clean_sources
 from benchmarks.quality.tune_type import KINDS
 from woodshed.data.check import check
@@ -22,9 +24,6 @@ from woodshed.tasks.noise import NoiseRecogniser
 from woodshed.tasks.noise_colour import NoiseColourRecogniser
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.tasks.tags import TagsTagger
-
-DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-"""Words that are digits."""
 
 CATEGORIES = {
     "animal": ("dog bark", "rooster"),
@@ -97,34 +96,39 @@ class Foreign:
 
 @dataclass(frozen=True)
 class Trial:
-    """A model, its corpus and split, and the sounds that are foreign to it."""
+    """A model, its corpus and split, and the sounds of other collections that are foreign to it or of its classes."""
 
     name: str
     estimator: Recogniser | Tagger
     corpus: Corpus
     split: Split
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    elsewhere: Elsewhere = field(default_factory=dict)
 
 
 def _speech(data: Path, setting: Setting) -> Trial:
     digits = thin(check(fsdd.load(data / "fsdd")), setting.every)
     split = leave_one_group_out(digits.labels, digits.groups or [])
     foreign = _some(data, "other words", "ESC-10", "UrbanSound8K")
-    return Trial("speech (fsdd)", SpeechRecogniser(**setting.of_nets), digits, split, foreign)
+    elsewhere = {"digits of Speech Commands": confidence_elsewhere.spoken_digits}
+    return Trial("speech (fsdd)", SpeechRecogniser(**setting.of_nets), digits, split, foreign, elsewhere)
 
 
 def _noise(data: Path, setting: Setting) -> Trial:
     sounds = check(esc10.load(data / "esc10"))
-    recogniser = NoiseRecogniser(validation_share=0.0, **setting.of_nets)
+    recogniser = NoiseRecogniser(**setting.of_nets)
     foreign = _some(data, "UrbanSound8K without dogs", "other words", "digits", "instrument notes")
-    return Trial("noise (esc10)", recogniser, sounds, official(sounds), foreign)
+    elsewhere = {"dogs of UrbanSound8K": confidence_elsewhere.dogs}
+    return Trial("noise (esc10)", recogniser, sounds, official(sounds), foreign, elsewhere)
 
 
 def _noise_colour(data: Path, setting: Setting) -> Trial:
     clean = [example for part in clean_sources(data, 0) for example in part][:: setting.every_source]
     corpus = check(Corpus("noisy", noisy_examples(clean, seed=0), group_word="recording"))
     split = group_folds(corpus.labels, corpus.groups or [], n_folds=5, group_word="recording")
-    return Trial("noise_colour (fsdd, notes)", NoiseColourRecogniser(sample_rate=RATE), corpus, split)
+    elsewhere = {"words of Speech Commands": confidence_elsewhere.noisy_words}
+    recogniser = NoiseColourRecogniser(sample_rate=RATE)
+    return Trial("noise_colour (fsdd, notes)", recogniser, corpus, split, elsewhere=elsewhere)
 
 
 def _tags(data: Path, setting: Setting) -> Trial:
@@ -140,6 +144,7 @@ def _tags(data: Path, setting: Setting) -> Trial:
         tagger,
         tagger.head.select(replace(sounds, examples=examples), tagger, to_fit=True),
         split,
+        elsewhere={"UrbanSound8K": confidence_elsewhere.city_tags},
     )
 
 
@@ -148,7 +153,9 @@ def _genre(data: Path, setting: Setting) -> Trial:
     kept = tuple(example for example in whole.examples if example.label in KINDS)
     corpus = thin(check(replace(whole, examples=kept)), setting.every_tune)
     split = group_folds(corpus.labels, corpus.groups or [], n_folds=5, group_word="tune")
-    return Trial("genre (nottingham, notes)", GenreRecogniser(net=GenreRecogniser.notes_net), corpus, split)
+    recogniser = GenreRecogniser(net=GenreRecogniser.notes_net)
+    elsewhere = {"Ceol Rince": confidence_elsewhere.tunes}
+    return Trial("genre (nottingham, notes)", recogniser, corpus, split, elsewhere=elsewhere)
 
 
 def _emotion(data: Path, _: Setting) -> Trial:
@@ -172,7 +179,8 @@ def _instrument(data: Path, _: Setting) -> Trial:
         "ESC-10",
         "UrbanSound8K",
     )
-    return Trial("instrument (notes)", InstrumentRecogniser(), corpus, split, foreign)
+    elsewhere = {"another sampler": confidence_elsewhere.another_sampler}
+    return Trial("instrument (notes)", InstrumentRecogniser(), corpus, split, foreign, elsewhere)
 
 
 def thin(corpus: Corpus, every: int) -> Corpus:

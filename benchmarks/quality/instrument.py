@@ -8,7 +8,14 @@ from pathlib import Path
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
-from benchmarks.quality.another_sampler import FONTS, LabelledClips, find_fonts, play_notes, play_phrases
+from benchmarks.quality.another_sampler import (
+    FONTS,
+    LabelledClips,
+    find_fonts,
+    pitch_ranges,
+    play_notes,
+    play_phrases,
+)
 from woodshed.data.corpora.instrument_notes import load
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import group_folds, leave_one_group_out
@@ -45,10 +52,7 @@ def other_samplers(corpus: Corpus, methods: dict[str, Recogniser], folder: Path)
         )
     for estimator in methods.values():
         estimator.fit(Sounds(corpus.examples), corpus.labels, corpus.groups)
-    ranges: dict[str, list[int]] = {}
-    for example in corpus.examples:
-        ranges.setdefault(example.label, []).append(int(str(example.group)))
-    ranges = {name: sorted(set(pitches)) for name, pitches in ranges.items()}
+    ranges = pitch_ranges(corpus.examples)
     rows = []
     for name, font in fonts.items():
         for what, play in (("notes", play_notes), ("phrases", play_phrases)):

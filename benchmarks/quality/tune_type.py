@@ -67,15 +67,19 @@ def nottingham(folder: Path) -> Tunes:
     return _collect("Nottingham", each(), KINDS)
 
 
+def kind_in_name(path: Path) -> str:
+    """Return the kind of a tune that its file name ends with; empty if it ends otherwise."""
+    found = re.search(rf"({'|'.join(FILE_KINDS)})\d*(the)?$", path.stem.lower())
+    return found[1] if found else ""
+
+
 def ceol_rince(folder: Path) -> Tunes:
     """Read the MIDI tunes whose file name contains their kind."""
-    ending = re.compile(rf"({'|'.join(FILE_KINDS)})\d*(the)?$")
 
     def each() -> Iterator[tuple[Any, str, str]]:
         for path in sorted((folder / "midi").glob("*.mid")):
-            found = ending.search(path.stem.lower())
-            if found:
-                yield read_midi(path), found[1], family(path.stem)
+            if kind := kind_in_name(path):
+                yield read_midi(path), kind, family(path.stem)
 
     return _collect("Ceol Rince", each(), FILE_KINDS)
 

@@ -61,11 +61,9 @@ def read_source(
             raise
         reason = "" if path.is_dir() else f"{error} "
         raise DataError(f"{reason}{_name_it(place, layout)}") from error
-    # The folder "audio" of a published corpus would be the only class.
-    if corpus is not None and path.is_dir() and len(set(corpus.labels)) == 1 and (layout := layout_of(path)):
-        if corpus.labels[0] not in corpora.load(layout, path).labels:
-            raise DataError(_name_it(path, layout))
     if corpus is not None:
+        if path.is_dir() and (layout := _layout_read_as_class(path, corpus)):
+            raise DataError(_name_it(path, layout))
         return corpus
     name, folder = corpora.split_name(os.fspath(text))
     if name:
@@ -101,6 +99,13 @@ def _name_it(folder: Path, layout: str) -> str:
     """Return the advice to name the published corpus whose layout a folder has."""
     place = printable(folder)
     return f"{place} has the layout of the published corpus {layout}. Name it: {layout}:{place}"
+
+
+def _layout_read_as_class(folder: Path, corpus: Corpus) -> str:
+    """Return the published corpus whose only folder of sounds was read as a class; empty if there is none."""
+    if len(set(corpus.labels)) != 1 or not (layout := layout_of(folder)):
+        return ""
+    return "" if corpus.labels[0] in corpora.load(layout, folder).labels else layout
 
 
 def layout_of(folder: Path) -> str:
