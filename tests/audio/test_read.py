@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import errno
+import math
 import os
 import re
 import struct
@@ -343,6 +345,30 @@ def test_a_stretch_must_be_in_the_file(tmp_path: Path) -> None:
         read(path, start_s=1.5)
     with pytest.raises(ParameterError, match=r"got 0\.5 s to 0\.5 s"):
         read(path, start_s=0.5, end_s=0.5)
+
+
+def test_times_that_are_not_finite(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "a.wav")
+    assert read(path, start_s=0.25, end_s=math.inf) == read(path, start_s=0.25)
+    for start_s, end_s in [(math.nan, None), (math.inf, None), (0.0, math.nan)]:
+        with pytest.raises(ParameterError, match="A segment must start at 0 s or later"):
+            read(path, start_s=start_s, end_s=end_s)
+    for block_s in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(ParameterError, match="read_blocks expects a positive, finite block_s"):
+            list(read_blocks(path, block_s=block_s))
+
+
+def test_a_disk_that_fails_while_a_file_is_opened_is_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(Clip(np.zeros(44100), 44100), tmp_path / "a.mp3")
+
+    def no_mapping(*_: object, **__: object) -> None:
+        raise OSError(errno.ENODEV, "No such device")
+
+    monkeypatch.setattr("mmap.mmap", no_mapping)
+    with pytest.raises(AudioFileError, match=r"a\.mp3: it cannot be opened \(No such device\)"):
+        read(path)
 
 
 @pytest.mark.data
