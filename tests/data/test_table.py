@@ -440,3 +440,15 @@ def test_a_damaged_parquet_table_is_named(place: Path) -> None:
     (place / "table.parquet").write_bytes(content)
     with pytest.raises(DataError, match=r"table\.parquet is not a Parquet table"):
         read_table(place / "table.parquet")
+
+
+def test_values_are_finite_or_missing(place: Path) -> None:
+    rows = ("audio/1_ann.wav,nan,2", "audio/2_ann.wav,inf,1", "audio/3_bob.wav,nan,")
+
+    corpus = read_table(table(place, "path,x,y", *rows), targets=["x", "y"])
+
+    assert [example.values for example in corpus.examples] == [{"y": 2.0}]
+    assert [skipped.reason for skipped in corpus.skipped] == [
+        "row 3: its values must be finite numbers or empty, got x 'inf', y '1'.",
+        "row 4: all its values are missing.",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,8 +105,8 @@ def read_table(
         Another column with the group, or a rule on the path such as ``part:N``, ``folder`` (the folder of the
         file) or ``none``; see `woodshed.data.group.group_rule`.
     targets
-        Numeric target columns: values such as valence, or 1 and 0 for the presence of a tag. Empty cells are
-        missing values.
+        Numeric target columns: values such as valence, or 1 and 0 for the presence of a tag. Empty cells, and
+        ``nan``, are missing values.
     least_classes
         Minimum number of labels: 2 for training, 1 for testing.
 
@@ -391,10 +392,13 @@ class _RowReader:
 
     def _values(self, path: Path, row: Row) -> dict[str, float]:
         try:
-            return {name: to_number(row[name]) for name in self.targets if row[name].strip()}
+            values = {name: to_number(row[name]) for name in self.targets if row[name].strip()}
+            if math.inf in map(abs, values.values()):
+                raise ValueError("a value is infinite")
         except ValueError as error:
             cells = ", ".join(f"{name} {row[name]!r}" for name in self.targets)
-            raise AudioFileError(path, f"its values must be numbers or empty, got {cells}.") from error
+            raise AudioFileError(path, f"its values must be finite numbers or empty, got {cells}.") from error
+        return {name: value for name, value in values.items() if not math.isnan(value)}
 
     def _tags(self, row: Row) -> tuple[str, ...]:
         """Return the unique tags of a row."""
