@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from woodshed.audio.container import HEAD_BYTES, layout_of
 from woodshed.audio.read import info, read, read_blocks
 from woodshed.audio.write import write
 from woodshed.clip import Clip
@@ -316,6 +317,16 @@ def test_a_recording_that_was_interrupted_is_read_to_its_end(
     assert info(path).remarks == (
         "its header declares no samples, as of an interrupted recording; it is read to its end",
     )
+
+
+def test_an_interrupted_aiff_beyond_its_largest_number_of_samples_declares_that(tmp_path: Path) -> None:
+    path = tmp_path / "a.aiff"
+    soundfile.write(path, RAMP, 8000, subtype="PCM_S8")
+    forget_length(path, 0, (4, 4, "big"), (22, 4, "big"), (42, 4, "big"))
+    os.truncate(path, 2**32 + 2**20)  # a sparse file
+    with open(path, "rb") as file:
+        layout = layout_of(file, file.read(HEAD_BYTES))
+    assert layout.prefix[22:26] == b"\xff" * 4
 
 
 def test_the_length_of_a_streamed_wav_is_unknown_and_not_worth_a_remark(tmp_path: Path) -> None:
