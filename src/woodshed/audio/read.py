@@ -477,8 +477,9 @@ def _decode(
         )
     if start:
         sound.seek(start)
-    reads_to_end = end_s is None or end_s >= duration_s
-    stop = sound.frames if reads_to_end else s_to_samples(end_s, sound.samplerate)
+    stop = sound.frames
+    if end_s is not None and end_s < duration_s:
+        stop = s_to_samples(end_s, sound.samplerate)
     position = start
     while position < stop:
         part = sound.read(min(stop - position, max(1, n_frames)), dtype="float32", always_2d=True)
