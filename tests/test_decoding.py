@@ -26,6 +26,19 @@ def test_deep_json_is_refused_and_not_a_recursion_error(text: str) -> None:
         parse_json(text)
 
 
+def test_deep_json_in_utf_16_is_not_a_recursion_error() -> None:
+    """A byte of the letter U+2261 is that of a quotation mark, in which brackets would not count."""
+    text = '[1,"\u2261",' + "[" * 3000 + "]" * 3000 + ',"\u2261"]'
+    with pytest.raises(ValueError):  # noqa: PT011  the text is that of the codec
+        parse_json(text.encode("utf-16-le"))
+    assert parse_json("\ufeff[1]".encode()) == [1]
+
+
+def test_a_text_without_end_takes_linear_time() -> None:
+    with pytest.raises(ValueError, match="Unterminated string"):
+        parse_json('"' + '\\"' * 10**6)
+
+
 def test_brackets_in_texts_do_not_count() -> None:
     text = '{"a \\" [[[[": "' + "[" * 1000 + '\\\\"}'
     assert parse_json(text) == {'a " [[[[': "[" * 1000 + "\\"}
@@ -70,6 +83,26 @@ def test_a_zip_member_is_counted_while_it_is_read() -> None:
         pytest.raises(ValueError, match="its part b cannot be read"),
     ):
         read_member(archive, "b")
+
+
+def test_the_bound_of_all_files_together_is_named() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a", bytes(600))
+        archive.writestr("b", bytes(600))
+    check_archive(stream.getvalue(), max_bytes=1200)
+    with pytest.raises(ValueError, match="unpacks to more than 1,000 bytes"):
+        check_archive(stream.getvalue(), max_bytes=1000)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_other_compression_than_deflate_is_refused(method: int) -> None:
+    """Damage of LZMA raises errors of its own, and it may reserve gigabytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("a", bytes(600))
+    with pytest.raises(ValueError, match=r"its part a cannot be read \(it is compressed by another method"):
+        check_archive(stream.getvalue())
 
 
 def test_an_array_that_declares_more_than_it_has_is_refused() -> None:

@@ -34,6 +34,12 @@ def test_a_formula_becomes_text(text) -> None:
     assert unescaped(f"''{text}") == f"'{text}"
 
 
+def test_an_empty_file_has_no_columns_and_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    table = open_table(tmp_path / "a.csv")
+    assert (table.columns, list(table)) == ((), [])
+
+
 @pytest.mark.parametrize("cell", ["dog", "", "a=b", "-3.2", "+4e-5", "-inf", -3.2, 7, None, "'tis"])
 def test_other_cells_stay(cell) -> None:
     assert escaped(cell) == cell

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ from woodshed.interruption import (
     handle_signals,
     interruptible,
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_thread_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restore what prints errors of threads, which a signal replaces for the rest of the process."""
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
 
 def interrupt(number: int = signal.SIGINT) -> None:

@@ -62,7 +62,9 @@ def test_a_lock_that_nothing_refers_to_any_more_is_released(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[" * 10**4, b'{"pid": "x"}', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[" * 10**4, b'{"pid": "x"}', b'{"pid": 1e999, "host": 1, "started": 1}', b"\xff"]
+)
 def test_a_damaged_lock_is_no_obstacle(content: bytes, tmp_path: Path) -> None:
     (tmp_path / LOCK_NAME).write_bytes(content)
     if content:
@@ -70,6 +72,15 @@ def test_a_damaged_lock_is_no_obstacle(content: bytes, tmp_path: Path) -> None:
             FolderLock(tmp_path).release()
     else:
         FolderLock(tmp_path).release()
+
+
+def test_a_lock_whose_warning_is_an_error_is_released(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).write_bytes(b"of a killed process")
+    with pytest.raises(UserWarning, match="ended without finishing") as caught:
+        FolderLock(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with FolderLock(tmp_path):
+        assert caught.traceback  # which still refers to the first lock
 
 
 def test_a_file_system_without_locks_is_written_all_the_same(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,9 +15,17 @@ from woodshed.units import s_to_samples, samples_to_s
 
 Samples = NDArray[np.float32]
 
-
 LARGEST_SAMPLE = 1e10
 """Maximum absolute sample, 200 dB above full scale: the power of a larger one may exceed float32."""
+
+MIXED_S = 30.0
+"""Duration from the first sound on, in seconds, that decides how two channels are mixed."""
+
+CANCELLED = 0.01
+"""Power of the mean, relative to that of the channels, below which one channel is used instead: -20 dB."""
+
+PARTLY_CANCELLED = 0.1
+"""The same below which a mix is remarked: -10 dB, a correlation of -0.8 of two equally loud channels."""
 
 
 def is_in_range(samples: NDArray[np.floating]) -> bool:
@@ -31,14 +40,27 @@ def is_in_range(samples: NDArray[np.floating]) -> bool:
     return bool(samples.min(initial=0.0) >= -LARGEST_SAMPLE and samples.max(initial=0.0) <= LARGEST_SAMPLE)
 
 
-MIXED_S = 30.0
-"""Duration from the first sound on, in seconds, that decides how two channels are mixed."""
+def check_sample_rate(function: str, sample_rate: float) -> None:
+    """Check a sample rate in hertz; ``function`` begins the message.
 
-CANCELLED = 0.01
-"""Power of the mean, relative to that of the channels, below which one channel is used instead: -20 dB."""
+    Raises
+    ------
+    ParameterError
+        If it is not a whole, positive number.
 
-PARTLY_CANCELLED = 0.1
-"""The same below which a mix is remarked: -10 dB, a correlation of -0.8 of two equally loud channels."""
+    Examples
+    --------
+    >>> check_sample_rate("Clip", 8000)
+    >>> check_sample_rate("Clip", float("nan"))
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: Clip expects a whole, positive sample_rate in Hz, got nan.
+    """
+    try:
+        is_valid = 0 < sample_rate < math.inf and int(sample_rate) == sample_rate
+    except (TypeError, ValueError):  # not a number
+        is_valid = False
+    if isinstance(sample_rate, bool) or not is_valid:
+        raise ParameterError(f"{function} expects a whole, positive sample_rate in Hz, got {sample_rate!r}.")
 
 
 class ChannelMix:
@@ -135,7 +157,7 @@ class Clip:
     AudioError
         If there is no sample, or a sample is NaN, infinite, or beyond `LARGEST_SAMPLE`.
     ParameterError
-        If the array has more than two axes, or the rate is not positive.
+        If the array has more than two axes, or the rate is not a whole, positive number.
 
     Examples
     --------
@@ -159,14 +181,7 @@ class Clip:
                 f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}. "
                 "For a batch, make a list of clips."
             )
-        if (
-            isinstance(self.sample_rate, bool)
-            or int(self.sample_rate) != self.sample_rate
-            or self.sample_rate <= 0
-        ):
-            raise ParameterError(
-                f"Clip expects a whole, positive sample_rate in Hz, got {self.sample_rate!r}."
-            )
+        check_sample_rate("Clip", self.sample_rate)
         samples = np.ascontiguousarray(samples, dtype=np.float32)
         if samples.size == 0:
             raise AudioError(f"{self.source} has no samples. Leave it out, or record it again.")

@@ -30,10 +30,14 @@ MAX_DEPTH = 64
 
 _BLOCK_BYTES = 2**20
 
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Compression of the zip archives that are read; others may take any amount of memory, or are optional."""
+
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, NotImplementedError, OSError)
 """Raised by `zipfile` and `zlib` for damaged or unsupported content."""
 
-_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|([\[{])|([\]}])', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{])|([\]}])', re.DOTALL)
+"""A string, which may lack its end, or a bracket; possessive, so that the time is linear for any text."""
 
 
 def parse_json(content: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_DEPTH) -> Any:
@@ -69,7 +73,8 @@ def parse_json(content: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_dep
         depth += (match[1] is not None) - (match[2] is not None)
         if depth > max_depth:
             raise ValueError(f"it has more than {max_depth} levels of lists and objects")
-    return json.loads(text, parse_constant=_refuse_constant)
+    # Decoded here: `json` would also accept UTF-16, whose bytes may look like brackets or hide them.
+    return json.loads(text.decode("utf-8-sig", "surrogatepass"), parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> float:
@@ -96,7 +101,7 @@ def decompress_gzip(content: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
     import gzip
 
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-        return _read_bounded(file, max_bytes)
+        return _read_bounded(file, max_bytes, max_bytes)
 
 
 def open_archive(content: bytes) -> zipfile.ZipFile:
@@ -125,7 +130,8 @@ def read_member(archive: zipfile.ZipFile, name: str, *, max_bytes: int = MAX_BYT
     Raises
     ------
     ValueError
-        If there is no such file, it is damaged, or unpacks to more than ``max_bytes``.
+        If there is no such file, it is damaged, compressed by another method than deflate, or unpacks to more
+        than ``max_bytes``.
 
     Examples
     --------
@@ -136,12 +142,19 @@ def read_member(archive: zipfile.ZipFile, name: str, *, max_bytes: int = MAX_BYT
     ...     read_member(archive, "a.txt")
     b'text'
     """
+    return _read_part(archive, name, max_bytes, limit=max_bytes)
+
+
+def _read_part(archive: zipfile.ZipFile, name: str, n_left: int, *, limit: int) -> bytes:
+    """Return a file of an archive; at most ``n_left`` bytes of the ``limit`` in the message are left."""
     try:
+        if archive.getinfo(name).compress_type not in _METHODS:
+            raise ValueError("it is compressed by another method than deflate")
         file = archive.open(name)
     except (*_DAMAGE, ValueError) as error:
         raise ValueError(f"its part {name} cannot be read ({_text(error)})") from error
     with file:
-        return _read_bounded(file, max_bytes)
+        return _read_bounded(file, n_left, limit)
 
 
 def check_archive(content: bytes, *, max_bytes: int = MAX_BYTES) -> None:
@@ -204,20 +217,20 @@ def _members(content: bytes, max_bytes: int) -> Iterator[tuple[str, bytes]]:
     left = max_bytes
     with open_archive(content) as archive:
         for name in archive.namelist():
-            member = read_member(archive, name, max_bytes=left)
+            member = _read_part(archive, name, left, limit=max_bytes)
             left -= len(member)
             yield name, member
 
 
-def _read_bounded(file: IO[bytes] | io.BufferedIOBase, max_bytes: int) -> bytes:
-    """Read a decompressing file to its end."""
+def _read_bounded(file: IO[bytes] | io.BufferedIOBase, n_left: int, limit: int) -> bytes:
+    """Read a decompressing file to its end, but at most ``n_left`` bytes; the message names the ``limit``."""
     blocks = []
     n_bytes = 0
     try:
         while block := file.read(_BLOCK_BYTES):
             n_bytes += len(block)
-            if n_bytes > max_bytes:
-                raise ValueError(f"it unpacks to more than {max_bytes:,} bytes")
+            if n_bytes > n_left:
+                raise ValueError(f"it unpacks to more than {limit:,} bytes")
             blocks.append(block)
     except _DAMAGE as error:  # a ValueError of `zipfile` passes as it is
         raise ValueError(f"it is damaged ({_text(error)})") from error

@@ -73,7 +73,7 @@ class DelimitedTable:
         Raises
         ------
         DataError
-            If a line is not CSV.
+            If a line is not CSV, or not text.
         """
         return (row for _, row in self.numbered_lines())
 
@@ -87,12 +87,14 @@ class DelimitedTable:
         with open_text(self.path) as file:
             lines = csv.reader(file, delimiter=self.delimiter)
             try:
-                next(lines)
+                next(lines, None)
                 for line in lines:
                     cells = [*map(unescaped, line), *padding]
                     yield lines.line_num, dict(zip(self.columns, cells, strict=False))
             except csv.Error as error:
                 raise _not_csv(self.path, error) from error
+            except UnicodeError as error:
+                raise not_text(self.path, error) from error
 
 
 def open_table(path: Path) -> DelimitedTable:
@@ -122,7 +124,7 @@ def open_table(path: Path) -> DelimitedTable:
     except csv.Error as error:
         raise _not_csv(path, error) from error
     except UnicodeError as error:
-        raise DataError(f"{printable(path)} is not text ({error}). Save it as CSV in UTF-8.") from error
+        raise not_text(path, error) from error
     return DelimitedTable(path, tuple(without_surrogates(name).strip() for name in columns), delimiter)
 
 
@@ -201,6 +203,36 @@ def find_column(name: str, columns: Sequence[str], table: Path) -> str | None:
     return None
 
 
+def without_repeated_views(
+    rows: Iterable[tuple[int, Row]], columns: Sequence[str], source: str
+) -> Iterator[tuple[int, Row]]:
+    """Yield the numbered rows of a table; of a selection that Raven lists once for each view, only the first.
+
+    Parameters
+    ----------
+    rows
+        Number of each row, and the row.
+    columns
+        Columns of the table; one of Raven has ``Selection`` and ``View``. The rows of others are not changed.
+    source
+        Column with the recording, in each of which selections are counted from 1.
+
+    Examples
+    --------
+    >>> rows = [(k, {"Selection": "1", "View": view}) for k, view in enumerate(("Wave", "Sonogram"))]
+    >>> [number for number, _ in without_repeated_views(rows, ["Selection", "View"], "path")]
+    [0]
+    """
+    is_raven = {"Selection", "View"} <= {*columns}
+    selections: set[tuple[str, str]] = set()
+    for number, row in rows:
+        selection = (row.get("Selection", ""), row.get(source, ""))
+        if is_raven and selection in selections:
+            continue
+        selections.add(selection)
+        yield number, row
+
+
 def synonyms_text(name: str) -> str:
     """Return the names that a column may have, for messages.
 
@@ -220,6 +252,11 @@ def _column_key(name: str) -> str:
 
 def _not_csv(path: Path, error: csv.Error) -> DataError:
     return DataError(f"{printable(path)} is not a table ({error}). Save it as CSV again.")
+
+
+def not_text(path: Path, error: UnicodeError) -> DataError:
+    """Return the error about a file that is not in the UTF-16 which its byte order mark declares."""
+    return DataError(f"{printable(path)} is not text ({error}). Save it as UTF-8.")
 
 
 class CsvWriter:

@@ -30,7 +30,6 @@ _SHOW_CURSOR = b"\x1b[?25h"
 
 _STOPPING = b"\nStopping after the current step. Press Ctrl-C again to stop at once.\n"
 
-
 _WATCH_S = 1.0
 """Interval at which a worker looks whether its parent is running."""
 
@@ -50,6 +49,8 @@ _state = _State()
 @contextmanager
 def handle_signals() -> Iterator[None]:
     """Record SIGINT and SIGTERM inside the block; the former handlers are restored at its end.
+
+    After a signal, errors of threads are not printed any more, since the process is about to end.
 
     Outside the main thread, in which alone Python handles signals, nothing changes.
     """
@@ -137,9 +138,12 @@ def acknowledge_interruption() -> None:
 def exit_status() -> int:
     """Return the exit status of an interrupted process by the convention of shells: 128 plus the signal.
 
+    The signal is that of the last `handle_signals`; without one it is SIGINT.
+
     Examples
     --------
-    >>> exit_status()
+    >>> with handle_signals():
+    ...     exit_status()
     130
     """
     return 128 + (_state.received or signal.SIGINT)

@@ -61,12 +61,16 @@ class FolderLock:
         path = folder.absolute() / LOCK_NAME
         try:
             file = _locked(path, folder)
-            _take_over(file, folder)
+            self._release = weakref.finalize(self, _release, file, path)
+            try:
+                _take_over(file, folder)
+            except BaseException:  # such as a full disk, or a warning that is an error
+                self.release()
+                raise
         except OutputError:
             raise
         except OSError as error:
             raise OutputError(f"{printable(folder)} cannot be written to: {remedy(error, path)}") from error
-        self._release = weakref.finalize(self, _release, file, path)
         remove_drafts(folder)
 
     def __enter__(self) -> Self:
@@ -145,7 +149,7 @@ def _holder_of(file: BinaryIO) -> str:
         file.seek(0)
         facts = parse_json(file.read(_MAX_BYTES), max_depth=1)
         pid, host, started = int(facts["pid"]), str(facts["host"]), str(facts["started"])
-    except (OSError, ValueError, KeyError, TypeError):  # not written yet, or damaged
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):  # not written yet, or damaged
         return "another process"
     return f"process {pid} on {printable(host)}, started {printable(started)}"
 
@@ -156,4 +160,5 @@ def _release(file: BinaryIO, path: Path) -> None:
         file.close()
     with suppress(OSError):
         path.unlink(missing_ok=True)
-    file.close()
+    with suppress(OSError):  # of a full disk, on which nothing is left to be written
+        file.close()

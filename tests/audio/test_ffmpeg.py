@@ -98,6 +98,7 @@ def test_a_changed_file_is_decoded_again(tmp_path: Path, fake_ffmpeg: Fake) -> N
         ("sys.exit('moov atom not found')", r"ffmpeg could not decode it \(moov atom not found\)\. Export"),
         ("pass", r"ffmpeg could not decode it \(no sound found\)\. Export"),
         ("import time; time.sleep(60)", "ffmpeg did not end within 0.5 s"),
+        ("pathlib.Path(target).write_bytes(bytes(50))", "ffmpeg decoded it to no sound"),
         ("pathlib.Path(target).write_bytes(bytes(5000))", "ffmpeg gave more than 0.0 GB"),
     ],
 )

@@ -207,6 +207,17 @@ def test_of_a_raven_table_each_selection_is_read_once(tmp_path: Path) -> None:
     assert len(read_markers(path, recording="renamed.wav")) == 2
 
 
+@pytest.mark.parametrize("text", ["0\t1\tstart\n1\t2\tverse\n", "0\tstart\n1\tverse\n"])
+def test_a_first_label_like_the_name_of_a_column_is_no_header(tmp_path: Path, text: str) -> None:
+    assert [marker.name for marker in read_markers(save(tmp_path, "a.txt", text))] == ["start", "verse"]
+
+
+def test_a_column_of_selections_without_views_is_not_that_of_raven(tmp_path: Path) -> None:
+    text = "start_s,end_s,name,selection\n1,2,a,yes\n3,4,b,yes\n"
+
+    assert read_markers(save(tmp_path, "a.csv", text)) == [Marker(1, 2, "a"), Marker(3, 4, "b")]
+
+
 def test_segments_keep_the_names_of_their_markers() -> None:
     markers = [Marker(1.0, 2.0, "verse"), Marker(2.5, 9.0, "chorus"), Marker(4.0, 5.0, "after the end")]
 

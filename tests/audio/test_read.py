@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import errno
+import math
 import os
 import re
 import struct
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from woodshed.audio.container import HEAD_BYTES, layout_of
 from woodshed.audio.read import info, read, read_blocks
 from woodshed.audio.write import write
 from woodshed.clip import Clip
@@ -316,6 +319,16 @@ def test_a_recording_that_was_interrupted_is_read_to_its_end(
     )
 
 
+def test_an_interrupted_aiff_beyond_its_largest_number_of_samples_declares_that(tmp_path: Path) -> None:
+    path = tmp_path / "a.aiff"
+    soundfile.write(path, RAMP, 8000, subtype="PCM_S8")
+    forget_length(path, 0, (4, 4, "big"), (22, 4, "big"), (42, 4, "big"))
+    os.truncate(path, 2**32 + 2**20)  # a sparse file
+    with open(path, "rb") as file:
+        layout = layout_of(file, file.read(HEAD_BYTES))
+    assert layout.prefix[22:26] == b"\xff" * 4
+
+
 def test_the_length_of_a_streamed_wav_is_unknown_and_not_worth_a_remark(tmp_path: Path) -> None:
     path = write_ramp(tmp_path / "a.wav")
     forget_length(path, 0xFFFFFFFF, (4, 4, "little"), (40, 4, "little"))
@@ -343,6 +356,30 @@ def test_a_stretch_must_be_in_the_file(tmp_path: Path) -> None:
         read(path, start_s=1.5)
     with pytest.raises(ParameterError, match=r"got 0\.5 s to 0\.5 s"):
         read(path, start_s=0.5, end_s=0.5)
+
+
+def test_times_that_are_not_finite(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "a.wav")
+    assert read(path, start_s=0.25, end_s=math.inf) == read(path, start_s=0.25)
+    for start_s, end_s in [(math.nan, None), (math.inf, None), (0.0, math.nan)]:
+        with pytest.raises(ParameterError, match="A segment must start at 0 s or later"):
+            read(path, start_s=start_s, end_s=end_s)
+    for block_s in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(ParameterError, match="read_blocks expects a positive, finite block_s"):
+            list(read_blocks(path, block_s=block_s))
+
+
+def test_a_disk_that_fails_while_a_file_is_opened_is_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(Clip(np.zeros(44100), 44100), tmp_path / "a.mp3")
+
+    def no_mapping(*_: object, **__: object) -> None:
+        raise OSError(errno.ENODEV, "No such device")
+
+    monkeypatch.setattr("mmap.mmap", no_mapping)
+    with pytest.raises(AudioFileError, match=r"a\.mp3: it cannot be opened \(No such device\)"):
+        read(path)
 
 
 @pytest.mark.data

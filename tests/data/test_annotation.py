@@ -8,7 +8,7 @@ import pytest
 
 from woodshed.data.annotation import label_files
 from woodshed.data.source import read_source
-from woodshed.errors import DataError
+from woodshed.errors import DataError, ParameterError
 from woodshed.timeline import FORMATS, Event, Timeline
 
 
@@ -93,5 +93,32 @@ def test_a_bad_label_file_is_skipped_and_named(tmp_path: Path) -> None:
 def test_too_few_labels_are_named(tmp_path: Path) -> None:
     label(tmp_path / "one.wav", "audacity", "dog")
 
-    with pytest.raises(DataError, match=r"have 1 labels? \(dog\); at least 2 are needed"):
+    with pytest.raises(DataError, match=r"have 1 label \(dog\); at least 2 are needed"):
         read_source(tmp_path)
+
+
+def test_excluded_recordings_are_not_data_and_the_licence_is_that_beside_the_data(tmp_path: Path) -> None:
+    label(tmp_path / "one.wav", "audacity", "dog", "siren")
+    label(tmp_path / "excluded" / "two.wav", "audacity", "dog")
+    (tmp_path / "excluded" / "three.wav").touch()
+    (tmp_path / "LICENSE").write_text("CC0 1.0\n")
+
+    corpus = read_source(tmp_path)
+
+    assert corpus.labels == ["dog", "siren"]
+    assert corpus.skipped == ()
+    assert corpus.licence == "CC0 1.0 (LICENSE)"
+
+
+def test_a_recording_that_does_not_match_the_rule_is_skipped_unless_none_does(tmp_path: Path) -> None:
+    label(tmp_path / "1_ann.wav", "audacity", "dog", "siren")
+    label(tmp_path / "plain.wav", "audacity", "dog")
+
+    corpus = read_source(tmp_path, group_by="part:2")
+
+    assert corpus.groups == ["ann", "ann"]
+    assert [row.path.name for row in corpus.skipped] == ["plain.txt"]
+    with pytest.raises(ParameterError, match="no 9th part"):
+        read_source(tmp_path, group_by="part:9")
+    with pytest.raises(ParameterError, match="part: expects a number"):
+        read_source(tmp_path, group_by="part:x")

@@ -110,6 +110,10 @@ def test_an_iterator_is_read_one_by_one() -> None:
         ([(8000, WAVE)], "Sound 0 is tuple"),
         (((WAVE * 100).astype(np.int16), 8000), "samples of clip 0 are int16.*divide them by 32768"),
         ((WAVE, 0), "positive sample_rate"),
+        (([0.5, 0.25, "x"], 8000), "samples of clip 0 are of type <U32. Expected real numbers"),
+        ((WAVE.astype(complex), 8000), "samples of clip 0 are of type complex128"),
+        ((np.array([None, 0.5]), 8000), "samples of clip 0 are of type object"),
+        (np.array(0.5), "Expected a list of sounds, got ndarray"),
     ],
 )
 def test_what_is_no_sound_is_named(sounds: Any, message: str) -> None:

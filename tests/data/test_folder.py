@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -199,3 +200,23 @@ def test_the_working_folder_stands_for_the_sounds_below_it(
 ) -> None:
     monkeypatch.chdir(fill(tmp_path, "dog/1.wav", "rain/2.wav", "notes.txt"))
     assert list_sounds([Path()]) == [Path("dog/1.wav"), Path("rain/2.wav")]
+
+
+def test_a_disk_that_fails_and_a_folder_that_is_closed_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, "a/1.wav", "b/1.wav")
+
+    def denied(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def failing(path: Path) -> list[str]:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_dir", denied)
+        with pytest.raises(DataError, match=r"No permission to read .*chmod"):
+            read_folder(tmp_path)
+    monkeypatch.setattr("os.listdir", failing)
+    with pytest.raises(DataError, match=r"cannot be read \(Input/output error\)\. Check"):
+        read_folder(tmp_path)

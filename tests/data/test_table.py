@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,15 +93,8 @@ def test_parquet_is_read_as_the_same_table(place: Path) -> None:
 
 
 def test_parquet_without_pyarrow_says_what_to_install(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real_import = builtins.__import__
-
-    def without_pyarrow(name: str, *rest: object, **more: object) -> object:
-        if name.startswith("pyarrow"):
-            raise ImportError(name)
-        return real_import(name, *rest, **more)
-
     (place / "table.parquet").touch()
-    monkeypatch.setattr(builtins, "__import__", without_pyarrow)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingPackageError, match=r'pip install "woodshed\[table\]"'):
         read_table(place / "table.parquet")
 
@@ -419,3 +412,43 @@ def test_a_rule_that_matches_no_path_is_a_mistake(place: Path) -> None:
 
     with pytest.raises(ParameterError, match=r"no 9th part \(at most 2\), such as 1_ann\.wav"):
         read_table(table(place, "path,label", *rows), group_by="part:9")
+
+
+@pytest.mark.parametrize(
+    "tail", [b"a", "a,b\n".encode("utf-16-le") * 9000 + b"\x00\xd8a\0"], ids=["odd", "late"]
+)
+def test_damaged_utf_16_is_named_wherever_it_is(place: Path, tail: bytes) -> None:
+    (place / "table.csv").write_bytes("path,label\n".encode("utf-16") + tail)
+    with pytest.raises(DataError, match=r"table\.csv is not text \(.*\)\. Save it as UTF-8"):
+        read_table(place / "table.csv")
+
+
+def test_a_file_of_half_a_character_is_not_text(place: Path) -> None:
+    (place / "table.csv").write_bytes(b"\xff\xfea")
+    with pytest.raises(DataError, match="is not text"):
+        read_table(place / "table.csv")
+
+
+def test_a_damaged_parquet_table_is_named(place: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    columns = {"path": [f"{k}.wav" for k in range(2000)], "label": ["a"] * 2000}
+    parquet.write_table(pyarrow.table(columns), place / "table.parquet", compression="gzip")
+    content = bytearray((place / "table.parquet").read_bytes())
+    content[40:400] = bytes(360)  # within the first column; the header is at the end
+    (place / "table.parquet").write_bytes(content)
+    with pytest.raises(DataError, match=r"table\.parquet is not a Parquet table"):
+        read_table(place / "table.parquet")
+
+
+def test_values_are_finite_or_missing(place: Path) -> None:
+    rows = ("audio/1_ann.wav,nan,2", "audio/2_ann.wav,inf,1", "audio/3_bob.wav,nan,")
+
+    corpus = read_table(table(place, "path,x,y", *rows), targets=["x", "y"])
+
+    assert [example.values for example in corpus.examples] == [{"y": 2.0}]
+    assert [skipped.reason for skipped in corpus.skipped] == [
+        "row 3: its values must be finite numbers or empty, got x 'inf', y '1'.",
+        "row 4: all its values are missing.",
+    ]

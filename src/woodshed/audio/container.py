@@ -194,14 +194,15 @@ def _corrected(file: BinaryIO, n_bytes: int, chunks: dict[bytes, Chunk], form: C
     data = chunks[form.data]
     file.seek(0)
     prefix = bytearray(file.read(data.content))
-    most = 2 ** (8 * form.size_bytes) - 1
 
     def put(position: int, number: int, size: int = form.size_bytes) -> None:
-        prefix[position : position + size] = number.to_bytes(size, form.order)
+        """Write a number over the prefix, or the largest that fits, as for a file beyond 4 GiB."""
+        most = 2 ** (8 * size) - 1
+        prefix[position : position + size] = min(number, most).to_bytes(size, form.order)
 
-    put(data.at_size, min(n_bytes - data.content + form.n_included, most))
+    put(data.at_size, n_bytes - data.content + form.n_included)
     if form.whole is not None:
-        put(form.whole, min(n_bytes - form.n_outside, most))
+        put(form.whole, n_bytes - form.n_outside)
     if b"ds64" in chunks:
         put(chunks[b"ds64"].content, n_bytes - 8, 8)
         put(chunks[b"ds64"].content + 8, n_bytes - data.content, 8)

@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
-from woodshed.clip import Clip, Samples
+from woodshed.clip import Clip, Samples, check_sample_rate
 from woodshed.errors import AudioError, ParameterError, check_choice, printable
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples
 
@@ -27,8 +27,11 @@ DEFAULT_LEVELS_DB = {"peak": -1.0, "rms": -20.0, "lufs": -23.0}
 MAX_LEVEL_DB = 200.0
 """Maximum absolute value of a level in decibels; larger ones are taken for mistakes."""
 
+MAX_GAIN_DB = 1000.0
+"""Maximum gain in decibels, which raises the least float32 above full scale."""
+
 MAX_RATIO = 1000
-"""Maximum ratio of two sample rates in resampling, which bounds its memory."""
+"""Maximum ratio of two sample rates, or speeds, in resampling, which bounds its memory and time."""
 
 EXPONENTIAL_RANGE = 1000.0
 """Range of an exponential fade: linear in decibels down to about -60 dB, then curved to reach 0."""
@@ -66,8 +69,7 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     >>> resample(Clip(np.zeros(8000), 8000), 16000).n_samples
     16000
     """
-    if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or sample_rate <= 0:
-        raise ParameterError(f"resample expects a whole, positive sample_rate in Hz, got {sample_rate!r}.")
+    check_sample_rate("resample", sample_rate)
     if sample_rate == clip.sample_rate:
         return clip
     n_samples = _resampled_length(clip.n_samples, clip.sample_rate, sample_rate, clip.source)
@@ -135,7 +137,7 @@ def change_speed(clip: Clip, factor: float) -> Clip:
     clip
         Sound with any number of channels.
     factor
-        1.1 is 10 % faster and about 1.65 semitones higher; positive.
+        1.1 is 10 % faster and about 1.65 semitones higher; from 1/1000 to 1000 (`MAX_RATIO`).
 
     Returns
     -------
@@ -145,15 +147,17 @@ def change_speed(clip: Clip, factor: float) -> Clip:
     Raises
     ------
     ParameterError
-        If the factor is not positive.
+        If the factor is out of its range.
 
     Examples
     --------
     >>> change_speed(Clip(np.zeros(8800), 8000), 1.1).n_samples
     8000
     """
-    if not factor > 0:
-        raise ParameterError(f"change_speed expects a positive factor, got {factor!r}.")
+    if not 1 / MAX_RATIO <= factor <= MAX_RATIO:
+        raise ParameterError(
+            f"change_speed expects a factor from {1 / MAX_RATIO:g} to {MAX_RATIO}, got {factor!r}."
+        )
     return replace(clip, samples=_stretch(clip, factor, max(1, round(clip.n_samples / factor))))
 
 
@@ -192,11 +196,18 @@ def fit_length(clip: Clip, duration_s: float) -> Clip:
 def gain(clip: Clip, gain_db: float) -> Clip:
     """Apply a gain in decibels. Samples may exceed ±1; `write` then clips them, with a warning.
 
+    Raises
+    ------
+    ParameterError
+        If the gain is NaN or above `MAX_GAIN_DB`.
+
     Examples
     --------
     >>> gain(Clip(np.array([0.05, -0.5]), 8000), 20.0).samples.tolist()
     [[0.5, -5.0]]
     """
+    if not gain_db <= MAX_GAIN_DB:
+        raise ParameterError(f"gain expects a gain_db of at most {MAX_GAIN_DB:g}, got {gain_db!r}.")
     return replace(clip, samples=clip.samples * np.float32(db_to_amplitude(gain_db)))
 
 

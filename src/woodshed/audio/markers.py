@@ -34,14 +34,24 @@ from woodshed.delimited import (
     DelimitedTable,
     csv_writer,
     find_column,
+    not_text,
     open_table,
     open_text,
+    without_repeated_views,
     without_surrogates,
 )
 from woodshed.errors import DataError, ParameterError, printable
 
 COLUMNS = ("start_s", "end_s", "name")
 """Columns of a table of markers."""
+
+_TEXT_GRID_TOKEN = re.compile(
+    r'"(?:[^"]|"")*"|<exists>|(?<![\w\[.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w\].])'
+)
+"""Text in quotation marks, or a number outside brackets; other words of a TextGrid carry no value."""
+
+_N_TIER_TOKENS = 5
+"""Number of values before the entries of a tier: kind, name, start, end and number of entries."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,7 @@ def marker_rows(path: Path) -> Iterator[MarkerRow]:
     except OSError as error:
         raise DataError(f"{printable(path)} cannot be read ({error.strerror}). Check the name.") from error
     except UnicodeError as error:
-        raise DataError(f"{printable(path)} is not text ({error}). Save it as UTF-8.") from error
+        raise not_text(path, error) from error
 
 
 def is_text_grid(path: Path) -> bool:
@@ -171,9 +181,12 @@ def is_label_track(path: Path) -> bool:
 
 
 def has_times_column(path: Path) -> bool:
-    """Return whether the first line of a file is the header of a table with a column of start times."""
+    """Return whether the first line of a file is the header of a table with a column of start times.
+
+    A line with a number is a marker, even one with the label ``start``.
+    """
     columns = open_table(path).columns
-    return find_column("start_s", columns, path) is not None
+    return not any(map(_is_number, columns)) and find_column("start_s", columns, path) is not None
 
 
 def write_markers(
@@ -273,37 +286,21 @@ def _label_rows(text: str) -> Iterator[MarkerRow]:
 
 
 def _table_rows(table: DelimitedTable) -> Iterator[MarkerRow]:
-    """Yield the markers of a table; of a selection that Raven lists once for each view, only the first."""
+    """Yield the markers of a table."""
     columns = table.columns
-    name, start_s, end_s, source, selection = (
+    name, start_s, end_s, source = (
         find_column(meaning, columns, table.path) or ""
-        for meaning in ("name" if "name" in columns else "label", "start_s", "end_s", "path", "selection")
+        for meaning in ("name" if "name" in columns else "label", "start_s", "end_s", "path")
     )
     if not start_s:
         raise DataError(
             f"{printable(table.path)} has no column start_s. Add the header start_s,end_s,name, "
             "and a row for each marker."
         )
-    selections: set[tuple[str, str]] = set()
-    for n_line, row in table.numbered_lines():
-        if not any(cell.strip() for cell in row.values()):
-            continue
-        number = (row.get(selection, ""), row.get(source, ""))
-        if not selection or number not in selections:
-            selections.add(number)
-            text = row.get(name, "")
-            cells = (row[start_s], row.get(end_s) or row[start_s], text, row.get(source, ""))
+    for n_line, row in without_repeated_views(table.numbered_lines(), columns, source):
+        if any(cell.strip() for cell in row.values()):
+            cells = (row[start_s], row.get(end_s) or row[start_s], row.get(name, ""), row.get(source, ""))
             yield MarkerRow(n_line, *map(without_surrogates, cells))
-
-
-_TEXT_GRID_TOKEN = re.compile(
-    r'"(?:[^"]|"")*"|<exists>|(?<![\w\[.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w\].])'
-)
-"""Text in quotation marks, or a number outside brackets; other words of a TextGrid carry no value."""
-
-
-_N_TIER_TOKENS = 5
-"""Number of values before the entries of a tier: kind, name, start, end and number of entries."""
 
 
 def _text_grid_rows(text: str) -> Iterator[MarkerRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import stat
 import sys
@@ -102,7 +103,10 @@ def open_sound(path: FilePath) -> Iterator[Any]:
     """
     with ExitStack() as stack:
         file = stack.enter_context(_open_regular_file(path))
-        sound = stack.enter_context(_open_stream(path, file, stack))
+        try:
+            sound = stack.enter_context(_open_stream(path, file, stack))
+        except OSError as error:  # of a disk that fails, or a file system without memory mapping
+            raise AudioFileError(path, _open_error_text(path, error)) from error
         if sound.frames > _LONGEST:
             raise AudioFileError(path, f"it does not declare its length. {CONVERT}")
         if not LOWEST_RATE <= sound.samplerate <= HIGHEST_RATE:
@@ -151,7 +155,12 @@ def _decoded(path: FilePath, kind: str, stack: ExitStack) -> _Stream:
     """Open what ffmpeg makes of a file."""
     decoded = decode(path, kind)
     stack.callback(lambda: decoded)  # which keeps the temporary file
-    sound = _Stream(decoded.name)
+    try:
+        sound = _Stream(decoded.name)
+    except soundfile.SoundFileError as error:
+        raise AudioFileError(
+            path, f"ffmpeg decoded it to no sound ({library_message(error)}). {EXPORT_AGAIN}"
+        ) from error
     sound.codec = f"{kind.replace(' ', '-')} {sound.subtype}"
     return sound
 
@@ -265,7 +274,7 @@ class FileInfo:
 
 
 def info(path: FilePath) -> FileInfo:
-    """Read the header of an audio file without decoding it.
+    """Read the header of an audio file without decoding it, except in formats that need ffmpeg.
 
     Raises
     ------
@@ -325,7 +334,7 @@ def read(
     Parameters
     ----------
     path
-        Any file that libsndfile can read.
+        A file in a format of libsndfile, or of ffmpeg if that is installed.
     sample_rate
         Rate to resample to, in hertz; None keeps that of the file.
     mono
@@ -399,7 +408,7 @@ def read_blocks(
     path
         As in `read`.
     block_s
-        Length of a block in seconds; the last may be shorter.
+        Length of a block in seconds, above 0; the last may be shorter.
     mono, start_s, end_s
         As in `read`.
 
@@ -411,7 +420,7 @@ def read_blocks(
     Raises
     ------
     AudioFileError, ParameterError
-        As in `read`, when the affected block is reached.
+        As in `read`, when the affected block is reached; and if ``block_s`` is not positive and finite.
 
     Examples
     --------
@@ -420,6 +429,8 @@ def read_blocks(
     >>> [block.n_samples for block in read_blocks(path, block_s=0.25)]
     [2000, 1428]
     """
+    if not 0 < block_s < math.inf:
+        raise ParameterError(f"read_blocks expects a positive, finite block_s in seconds, got {block_s!r}.")
     with open_sound(path) as sound:
         mix = _mix_of(path, start_s, end_s) if mono and sound.channels > 1 else None
         for samples in _decode(path, sound, start_s, end_s, s_to_samples(block_s, sound.samplerate)):
@@ -451,22 +462,24 @@ def _decode(
     path: FilePath, sound: Any, start_s: float, end_s: float | None, n_frames: int
 ) -> Iterator[Samples]:
     """Yield the segment in portions of shape ``(≤ n_frames, n_channels)``; at least one, all finite."""
-    if start_s < 0 or (end_s is not None and end_s <= start_s):
+    if not 0 <= start_s < (math.inf if end_s is None else end_s):
         raise ParameterError(
             f"A segment must start at 0 s or later and end after its start, got {start_s} s to {end_s} s."
         )
     start = s_to_samples(start_s, sound.samplerate)
+    duration_s = samples_to_s(sound.frames, sound.samplerate)
     if sound.frames == 0:
         raise AudioFileError(path, f"it has a header but no samples. {EXPORT_AGAIN}")
     if start >= sound.frames:
         raise AudioFileError(
             path,
-            f"it has no samples at {start_s} s; its duration is "
-            f"{samples_to_s(sound.frames, sound.samplerate):.3f} s. Correct the start time.",
+            f"it has no samples at {start_s} s; its duration is {duration_s:.3f} s. Correct the start time.",
         )
     if start:
         sound.seek(start)
-    stop = sound.frames if end_s is None else min(sound.frames, s_to_samples(end_s, sound.samplerate))
+    stop = sound.frames
+    if end_s is not None and end_s < duration_s:
+        stop = s_to_samples(end_s, sound.samplerate)
     position = start
     while position < stop:
         part = sound.read(min(stop - position, max(1, n_frames)), dtype="float32", always_2d=True)

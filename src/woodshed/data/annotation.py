@@ -11,9 +11,10 @@ from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.folder import EXCLUDED, LABEL_SUFFIXES, files_below, is_sound
 from woodshed.data.group import group_word_of, with_file_groups
 from woodshed.data.label import matched_examples
+from woodshed.data.licence import licence_beside
 from woodshed.data.sound_finder import sound_beside
 from woodshed.data.table import read_table
-from woodshed.errors import DataError, printable
+from woodshed.errors import DataError, ParameterError, counted, printable
 
 NO_LABEL_FILE = "it has no label file beside it."
 """Reason for skipping a recording."""
@@ -28,11 +29,7 @@ def label_files(folder: Path) -> dict[Path, Path]:
         Label file -> recording, in the order of their names. Empty unless most recordings have a label file,
         or none of them is in a subfolder that could be its class.
     """
-    files = [
-        path
-        for path in files_below(folder, stop_at=folder.resolve().parent)
-        if path.relative_to(folder).parts[0] != EXCLUDED
-    ]
+    files = _files(folder)
     sounds = [path for path in files if is_sound(path)]
     pairs = dict(_pairs(files))
     are_most = 2 * len(set(pairs.values())) > len(sounds)
@@ -44,7 +41,8 @@ def read_annotations(
 ) -> Corpus:
     """Read the labelled segments of the recordings in a folder.
 
-    Recordings without a label file, and label files that cannot be read, are skipped.
+    Recordings without a label file, and label files that cannot be read, are skipped, as are those whose
+    recording does not match the rule of ``group_by``.
 
     Parameters
     ----------
@@ -61,20 +59,27 @@ def read_annotations(
     ------
     DataError
         If too few labels are left.
+    ParameterError
+        If ``group_by`` is not one of the rules, or matches no recording.
     """
     examples: dict[tuple[object, ...], Example] = {}
     skipped: list[Skipped] = []
     unlabelled: list[Example] = []
+    mismatch: ParameterError | None = None
     for path in pairs:
         try:
             part = read_table(path, group_by=group_by, least_classes=0)
-        except DataError as error:
+        except (DataError, ParameterError) as error:
+            if isinstance(error, ParameterError):
+                mismatch = mismatch or error
             skipped.append(Skipped(path, str(error)))
             continue
         skipped += [replace(row, reason=f"{printable(path.name)}, {row.reason}") for row in part.skipped]
         unlabelled += part.unlabelled
         for example in part.examples:  # several formats may hold the same labels
             examples.setdefault((example.path, example.start_s, example.end_s, example.label), example)
+    if mismatch is not None and not examples:
+        raise mismatch
     if group_by is None:  # names of files are relative to the folder of each table
         unlabelled = [replace(example, group=None) for example in unlabelled]
     rows = [replace(row, group=None) if group_by is None else row for row in examples.values()]
@@ -84,20 +89,27 @@ def read_annotations(
         shown = f" ({', '.join(sorted(labels))})" if labels else ""
         reason = f" {printable(skipped[0].path)}: {skipped[0].reason}" if skipped else ""
         raise DataError(
-            f"The label files in {printable(folder)} have {len(labels)} labels{shown}; at least "
+            f"The label files in {printable(folder)} have {counted(len(labels), 'label')}{shown}; at least "
             f"{least_classes} are needed.{reason}"
         )
     labelled = set(pairs.values())
-    files = files_below(folder, stop_at=folder.resolve().parent)
-    skipped += [Skipped(path, NO_LABEL_FILE) for path in files if is_sound(path) and path not in labelled]
+    sounds = filter(is_sound, _files(folder))
+    skipped += [Skipped(path, NO_LABEL_FILE) for path in sounds if path not in labelled]
     corpus = Corpus(
         printable(folder.resolve().name),
         tuple(rows),
         tuple(skipped),
+        licence=licence_beside(folder),
         group_word=group_word_of(group_by),
         unlabelled=tuple(unlabelled),
     )
     return with_file_groups(corpus, folder) if group_by is None else corpus
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files below a folder, without those that were taken out of the data set."""
+    files = files_below(folder, stop_at=folder.resolve().parent)
+    return [path for path in files if path.relative_to(folder).parts[0] != EXCLUDED]
 
 
 def _pairs(files: list[Path]) -> Iterator[tuple[Path, Path]]:

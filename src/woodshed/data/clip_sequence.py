@@ -180,6 +180,10 @@ def _from_samples(samples: Any, sample_rate: Any, source: str) -> Clip:
             f"The samples of {source} are {values.dtype}. Expected numbers with full scale ±1: divide them "
             f"by {np.iinfo(values.dtype).max + 1}."
         )
+    if values.dtype.kind not in "fb":
+        raise ParameterError(
+            f"The samples of {source} are of type {values.dtype}. Expected real numbers with full scale ±1."
+        )
     return Clip(values, sample_rate, source)
 
 
@@ -212,7 +216,7 @@ def _is_array(sound: Any) -> bool:
 
 
 def _iterable(sounds: Any) -> Iterable[Any]:
-    if not isinstance(sounds, Iterable):
+    if not isinstance(sounds, Iterable) or getattr(sounds, "ndim", 1) == 0:
         raise ParameterError(f"Expected a list of sounds, got {_described(sounds)}. A sound is {_TAKEN}.")
     return sounds
 

@@ -281,11 +281,14 @@ def _tables_text(files: list[Path]) -> str:
 def _files_and_folders(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the visible files and folders in a folder, each sorted by name."""
     try:
-        names = os.listdir(folder)
+        paths = [folder / name for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+        is_folder = {path: path.is_dir() for path in paths}
     except PermissionError as error:
         raise DataError(f"No permission to read {printable(folder)}. Change it: chmod u+rx FOLDER") from error
-    paths = [folder / name for name in sorted(names) if not name.startswith(".")]
-    is_folder = {path: path.is_dir() for path in paths}
+    except OSError as error:
+        raise DataError(
+            f"{printable(folder)} cannot be read ({error.strerror}). Check the folder and the disk."
+        ) from error
     return [path for path in paths if not is_folder[path]], [path for path in paths if is_folder[path]]
 
 

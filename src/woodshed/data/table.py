@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,8 +25,17 @@ from woodshed.data.group import (
 from woodshed.data.label import matched_examples
 from woodshed.data.licence import licence_beside
 from woodshed.data.sound_finder import SoundFinder, sound_beside
-from woodshed.delimited import SYNONYMS, Row, find_column, open_table, synonyms_text, without_surrogates
-from woodshed.errors import AudioFileError, DataError, MissingPackageError, counted, near_miss, printable
+from woodshed.delimited import (
+    SYNONYMS,
+    Row,
+    find_column,
+    not_text,
+    open_table,
+    synonyms_text,
+    without_repeated_views,
+    without_surrogates,
+)
+from woodshed.errors import AudioFileError, DataError, counted, load_package, near_miss, printable
 
 TABLE_SUFFIXES = LABEL_SUFFIXES | {".parquet"}
 """Lower-case suffixes of tables."""
@@ -94,8 +105,8 @@ def read_table(
         Another column with the group, or a rule on the path such as ``part:N``, ``folder`` (the folder of the
         file) or ``none``; see `woodshed.data.group.group_rule`.
     targets
-        Numeric target columns: values such as valence, or 1 and 0 for the presence of a tag. Empty cells are
-        missing values.
+        Numeric target columns: values such as valence, or 1 and 0 for the presence of a tag. Empty cells, and
+        ``nan``, are missing values.
     least_classes
         Minimum number of labels: 2 for training, 1 for testing.
 
@@ -135,7 +146,7 @@ def read_table(
     target_columns = [*targets] or ["tags" if _lists_tags(table.columns) else "label"]
     _require_columns(target_columns, table.columns, path)
     reader = _RowReader(path, table, group_by, targets)
-    for number, row in table.numbered_rows():
+    for number, row in without_repeated_views(table.numbered_rows(), table.columns, "path"):
         if any(cell.strip() for cell in row.values()):  # spreadsheets often append empty lines
             reader.add(number, row)
     if not reader.n_rows:
@@ -152,9 +163,7 @@ def read_table(
         tuple(skipped),
         folds=_has_folds(path, examples),
         licence=licence_beside(path),
-        group_word=group_by
-        if group_by is not None and group_by in table.columns
-        else group_word_of(group_by),
+        group_word=_group_word(group_by, table.columns),
         unlabelled=tuple(reader.unlabelled),
     )
     return with_file_groups(corpus, path.parent) if group_by is None else corpus
@@ -193,6 +202,8 @@ def open_sounds(path: Path, targets: Sequence[str] = ()) -> Table:
         raise DataError(
             f"{printable(path)} cannot be read ({error.strerror}). Check its permissions."
         ) from error
+    except UnicodeError as error:
+        raise not_text(path, error) from error
     return replace(delimited, columns=_fixed_names(delimited.columns, path, targets))
 
 
@@ -251,29 +262,32 @@ class _ParquetTable:
     columns: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Row]:
-        parquet = _open_parquet(self.path)
-        for batch in parquet.iter_batches():
-            cells = [["" if cell is None else str(cell) for cell in column.to_pylist()] for column in batch]
-            for row in zip(*cells, strict=True):
-                yield dict(zip(self.columns, row, strict=True))
+        with _parquet(self.path) as parquet:
+            for batch in parquet.iter_batches():
+                cells = [
+                    ["" if cell is None else str(cell) for cell in column.to_pylist()] for column in batch
+                ]
+                for row in zip(*cells, strict=True):
+                    yield dict(zip(self.columns, row, strict=True))
 
     def numbered_rows(self) -> Iterator[tuple[int, Row]]:
         return enumerate(self, start=2)
 
 
 def _parquet_columns(path: Path) -> tuple[str, ...]:
-    return tuple(_open_parquet(path).schema_arrow.names)
+    with _parquet(path) as parquet:
+        return tuple(parquet.schema_arrow.names)
 
 
-def _open_parquet(path: Path) -> Any:
+@contextmanager
+def _parquet(path: Path) -> Iterator[Any]:
+    """Open a Parquet file; raise `DataError` if it is damaged, also while it is read."""
+    remedy = 'pip install "woodshed[table]"'
+    damage = (load_package("pyarrow", "Parquet", remedy).ArrowException, OSError)
     try:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
-    except ImportError as error:
-        raise MissingPackageError('Parquet needs pyarrow: pip install "woodshed[table]"') from error
-    try:
-        return ParquetFile(path)
-    except (ArrowException, OSError) as error:
+        with load_package("pyarrow.parquet", "Parquet", remedy).ParquetFile(path) as parquet:
+            yield parquet
+    except damage as error:
         raise DataError(f"{printable(path)} is not a Parquet table ({error}). Write it again.") from error
 
 
@@ -300,16 +314,9 @@ class _RowReader:
         self._to_group = _group_reader(group_by, table.columns, path.parent)
         self._examples: list[tuple[int, Example]] = []
         self._skipped: list[tuple[int, Skipped]] = []
-        self._selections: set[tuple[str, str]] = set()
-        self._is_raven = {"Selection", "View"} <= {*table.columns}
 
     def add(self, number: int, row: Row) -> None:
         """Convert a row; it is kept as an example, or skipped with the reason."""
-        if self._is_raven:  # lists a selection once for each view
-            selection = (row["Selection"], row.get("path", ""))
-            if selection in self._selections:
-                return
-            self._selections.add(selection)
         self.n_rows += 1
         path = self.path
         try:
@@ -385,10 +392,13 @@ class _RowReader:
 
     def _values(self, path: Path, row: Row) -> dict[str, float]:
         try:
-            return {name: to_number(row[name]) for name in self.targets if row[name].strip()}
+            values = {name: to_number(row[name]) for name in self.targets if row[name].strip()}
+            if math.inf in map(abs, values.values()):
+                raise ValueError("a value is infinite")
         except ValueError as error:
             cells = ", ".join(f"{name} {row[name]!r}" for name in self.targets)
-            raise AudioFileError(path, f"its values must be numbers or empty, got {cells}.") from error
+            raise AudioFileError(path, f"its values must be finite numbers or empty, got {cells}.") from error
+        return {name: value for name, value in values.items() if not math.isnan(value)}
 
     def _tags(self, row: Row) -> tuple[str, ...]:
         """Return the unique tags of a row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,3 +100,41 @@ def test_the_index_is_bounded_and_leaves_out_what_cannot_be_compared(
 def test_a_damaged_index_is_refused(content: bytes) -> None:
     with pytest.raises(DataError, match="index of recordings cannot be parsed"):
         RecordingIndex.from_bytes(content)
+
+
+ARRAYS = {
+    "names": np.array(["a.wav"]),
+    "summaries": np.zeros((1, 120), np.float16),
+    "signatures": np.zeros((4, 3), np.uint8),
+    "lengths": np.array([4]),
+}
+
+
+def saved(arrays: dict[str, np.ndarray]) -> bytes:
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("names", np.array("a.wav")),
+        ("names", np.array([1.0])),
+        ("names", np.array([["a.wav"]])),
+        ("summaries", np.full((1, 120), "x")),
+        ("summaries", np.zeros((1, 7), np.float16)),
+        ("signatures", np.zeros(12, np.uint8)),
+        ("signatures", np.zeros((4, 5), np.uint8)),
+        ("signatures", np.zeros((4, 3), np.uint16)),
+        ("lengths", np.array([4.0])),
+        ("lengths", np.array([3])),
+        ("lengths", np.array(4)),
+        ("lengths", np.array([5, -1])),
+    ],
+)
+def test_arrays_of_another_kind_are_refused(name: str, array: np.ndarray) -> None:
+    """The file of a model folder may come from elsewhere."""
+    with pytest.raises(DataError, match=r"cannot be parsed \(its arrays do not fit together\)"):
+        RecordingIndex.from_bytes(saved(ARRAYS | {name: array}))
+    assert RecordingIndex.from_bytes(saved(ARRAYS)).names == ("a.wav",)

@@ -25,10 +25,9 @@ def doctor(
     """Find faults of a data set that would degrade a model or its score.
 
     Unreadable, silent, clipped, short and incomplete sounds, DC offset, channels of opposite polarity and
-    unusual sample rates; exact and near copies
-    across classes, splits and groups; labels that are missing or probably wrong; class imbalance; and
-    shortcuts: whether loudness, length, band limit, format or silence alone predict the class. Sounds are
-    measured one by one and not kept in memory.
+    unusual sample rates; exact and near copies across classes, splits and groups; labels that are missing or
+    probably wrong; class imbalance; and shortcuts: whether loudness, length, band limit, format or silence
+    alone predict the class. Sounds are measured one by one and not kept in memory.
 
     Parameters
     ----------

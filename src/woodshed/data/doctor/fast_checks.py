@@ -206,10 +206,11 @@ def _files_of(corpus: Corpus, labels: Collection[str]) -> tuple[Path, ...]:
 def unreadable(examples: Sequence[Example], reasons: Mapping[int, str]) -> list[Finding]:
     """Report the files that cannot be read."""
     rows = [(examples[k].path, reason) for k, reason in sorted(reasons.items())]
-    return _finding(
+    return _recordings_finding(
         "unreadable",
-        0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.5, 1.0),
         ": skipped in training",
         "Convert {}, or export {} again from the original.",
     )
@@ -236,10 +237,11 @@ def silent(examples: Sequence[Example], inspections: Inspections) -> list[Findin
         for k, sound in inspections.items()
         if sound.is_silent
     ]
-    return _finding(
+    return _recordings_finding(
         "silent",
-        0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.5, 1.0),
         ": only silence, from which no class can be learned",
         "Record {} again if the sound is missing. To listen: "
         + command_on("woodshed audio play", [path for path, _ in rows]),
@@ -262,10 +264,11 @@ def clipped(examples: Sequence[Example], inspections: Inspections) -> list[Findi
         for k, sound in inspections.items()
         if not sound.is_silent and is_clipped(sound)
     ]
-    return _finding(
+    return _recordings_finding(
         "clipped",
-        0.25 + 0.5 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.25, 0.75),
         ": recorded too loud; the clipped peaks add distortion in all bands",
         "Record {} again at a lower gain; clipping cannot be undone. To listen: "
         + command_on("woodshed audio play", [path for path, _ in rows]),
@@ -282,10 +285,11 @@ def off_centre(examples: Sequence[Example], inspections: Inspections) -> list[Fi
         and sound.duration_s >= DC_LEAST_S
         and abs(sound.dc_offset) > max(DC_LEAST, DC_OF_RMS * sound.rms)
     ]
-    return _finding(
+    return _recordings_finding(
         "DC offset",
-        0.15 + 0.4 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.15, 0.55),
         ": the mean is not zero, a fault of the recorder that changes the lowest bands and the level",
         command_on("woodshed audio filter", [path for path, _ in rows], "--high-pass-hz 20 --out fixed"),
     )
@@ -314,10 +318,11 @@ def input_checks(paths: Sequence[Path], *, model_rate: int, n_jobs: int = 1) -> 
 def broken_off(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report files that end before the length in their header, or whose header states none."""
     rows = [(examples[k].path, "; ".join(sound.remarks)) for k, sound in inspections.items() if sound.remarks]
-    return _finding(
+    return _recordings_finding(
         "incomplete",
-        0.2 + 0.4 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.2, 0.6),
         ": the header does not match the audio data, which are used as far as they go",
         "Copy {} again from the original if it is complete; else the rest is lost.",
     )
@@ -326,10 +331,11 @@ def broken_off(examples: Sequence[Example], inspections: Inspections) -> list[Fi
 def opposite_channels(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report stereo sounds whose channels cancel each other in the mix that a model uses."""
     rows = [(examples[k].path, sound.mix_remark) for k, sound in inspections.items() if sound.mix_remark]
-    return _finding(
+    return _recordings_finding(
         "opposite polarity",
-        0.15 + 0.3 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.15, 0.45),
         ": the two channels cancel each other, as with a cable that is wired wrongly",
         "Write the mix that is used, and listen to it: "
         + command_on("woodshed audio channels", [path for path, _ in rows], "--do mono --out fixed"),
@@ -338,19 +344,17 @@ def opposite_channels(examples: Sequence[Example], inspections: Inspections) -> 
 
 def above_model(examples: Sequence[Example], inspections: Inspections, model_rate: int) -> list[Finding]:
     """Report sounds with much of their energy above half of the sample rate of the model."""
-    rows = [
-        (examples[k].path, f"{sound.share_above:.0%} of the energy")
-        for k, sound in inspections.items()
-        if sound.share_above >= ABOVE_SHARE
-    ]
-    rates = [sound.sample_rate for sound in inspections.values() if sound.share_above >= ABOVE_SHARE]
-    shares = [sound.share_above for sound in inspections.values() if sound.share_above >= ABOVE_SHARE]
-    return _finding(
+    affected = {k: sound for k, sound in inspections.items() if sound.share_above >= ABOVE_SHARE}
+    rows = [(examples[k].path, f"{sound.share_above:.0%} of the energy") for k, sound in affected.items()]
+    rates = [sound.sample_rate for sound in affected.values()]
+    share = float(np.median([sound.share_above for sound in affected.values()])) if affected else 0.0
+    return _recordings_finding(
         "above the model",
-        0.2 + 0.6 * share_of(len(rows), len(examples)) * float(np.median(shares or [0.0])),
         rows,
+        len(examples),
+        (0.2, 0.2 + 0.6 * share),
         f" with energy above {model_rate / 2:g} Hz, half of the sample rate of the model, which is ignored "
-        f"(median share {np.median(shares or [0.0]):.0%})",
+        f"(median share {share:.0%})",
         f"If the class is audible there, train with --sample-rate {max(rates, key=rates.count, default=0)}.",
     )
 
@@ -364,10 +368,11 @@ def too_short(examples: Sequence[Example], inspections: Inspections) -> list[Fin
         for k, length_s in lengths_s.items()
         if length_s < max(SHORTEST_S, SHORT_OF_MEDIAN * median_s)
     ]
-    return _finding(
+    return _recordings_finding(
         "too short",
-        0.3 + 0.5 * share_of(len(rows), len(examples)),
         rows,
+        len(examples),
+        (0.3, 0.8),
         ": too short to contain much of a class",
         "Record {} again if a part is missing. To listen: "
         + command_on("woodshed audio play", [path for path, _ in rows]),
@@ -401,13 +406,28 @@ def other_rate(examples: Sequence[Example], inspections: Inspections) -> list[Fi
                 tuple(detail for _, detail in odd),
             )
         ]
-    return _finding(
+    return _recordings_finding(
         "wrong rate",
-        0.3 + 0.4 * share_of(len(odd), len(examples)),
         odd,
+        len(examples),
+        (0.3, 0.7),
         f": not at the {rate} Hz of the others, probably from another device or source",
         repair,
     )
+
+
+def _recordings_finding(
+    kind: str,
+    rows: Sequence[tuple[Path, str]],
+    n_recordings: int,
+    harm: tuple[float, float],
+    fault: str,
+    repair: str,
+) -> list[Finding]:
+    """Return a finding about some of the recordings; ``harm`` is that if few, and if all are affected."""
+    least, most = harm
+    share = share_of(len(rows), n_recordings)
+    return _finding(kind, least + (most - least) * share, rows, fault, repair)
 
 
 def _finding(
@@ -424,6 +444,6 @@ def _finding(
             tuple(path for path, _ in rows),
             f"{counted(len(rows), 'sound')}{fault}.",
             repair.replace("{}", pronoun),
-            tuple(detail for _, detail in rows if detail),
+            tuple(detail for _, detail in rows) if any(detail for _, detail in rows) else (),
         )
     ]

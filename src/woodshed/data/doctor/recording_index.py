@@ -47,6 +47,15 @@ Versions differ in at most 0.11 of the bits (MP3 and OGG of environmental sounds
 8 kHz), other recordings in 0.30 or more.
 """
 
+_N_VALUES, _N_BANDS = 120, 25
+"""Numbers of values of a summary, and of bands of a signature."""
+
+_N_BYTES = (_N_BANDS - 1) // 8
+"""Bytes of a frame of a signature: a bit for each pair of neighbouring bands."""
+
+_LEAST_SAMPLES = 1600
+"""Minimum length of a compared sound at 8 kHz, 0.2 s: shorter ones agree by chance."""
+
 _HOP, _N_OFFSETS = 80, 2
 """Samples from frame to frame, and beginnings of the frames of a compared sound."""
 
@@ -129,7 +138,7 @@ class RecordingIndex:
             allow_pickle=False,
             names=np.asarray(self.names, dtype=str),
             summaries=self.summaries,
-            signatures=np.concatenate([np.zeros((0, 3), np.uint8), *self.signatures]),
+            signatures=np.concatenate([np.zeros((0, _N_BYTES), np.uint8), *self.signatures]),
             lengths=np.asarray(lengths, np.int64),
         )
         return content.getvalue()
@@ -148,22 +157,20 @@ class RecordingIndex:
             names, summaries, signatures, lengths = (
                 arrays[name] for name in ("names", "summaries", "signatures", "lengths")
             )
-            parts = np.split(signatures, np.cumsum(lengths)[:-1]) if len(names) else []
+            n_frames = int(lengths.sum()) if lengths.dtype == np.int64 else -1
             if (
-                summaries.shape != (len(names), _N_VALUES)
-                or [len(part) for part in parts] != lengths.tolist()
+                [array.dtype.kind for array in (names, summaries, signatures)] != ["U", "f", "u"]
+                or names.shape != lengths.shape
+                or summaries.shape != (*names.shape, _N_VALUES)
+                or signatures.shape != (n_frames, _N_BYTES)
+                or signatures.dtype != np.uint8
+                or np.any(lengths < 0)
             ):
                 raise ValueError("its arrays do not fit together")
-        except (ValueError, KeyError) as error:
+            parts = np.split(signatures, np.cumsum(lengths)[:-1]) if len(names) else []
+        except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"The index of recordings cannot be parsed ({error}).") from error
         return cls(tuple(names.tolist()), summaries.astype(np.float16), tuple(parts))
-
-
-_N_VALUES = 120
-"""Values of a summary."""
-
-_LEAST_SAMPLES = 1600
-"""Minimum length of a compared sound at 8 kHz, 0.2 s: shorter ones agree by chance."""
 
 
 def _waveform(example: Example) -> Samples | None:
@@ -180,7 +187,9 @@ def _waveform(example: Example) -> Samples | None:
 
 def _levels(samples: Samples) -> NDArray[np.float64]:
     """Return the levels of 25 bands in decibels, at least 60 dB below the maximum."""
-    feature = LogMel(sample_rate=RATE, n_fft=512, hop_length=_HOP, n_mels=25, f_min_hz=150.0, f_max_hz=3500.0)
+    feature = LogMel(
+        sample_rate=RATE, n_fft=512, hop_length=_HOP, n_mels=_N_BANDS, f_min_hz=150.0, f_max_hz=3500.0
+    )
     levels_db = feature(Clip(samples[np.newaxis, : round(SIGNATURE_S * RATE)], RATE)).astype(np.float64)
     return np.asarray(np.maximum(levels_db, levels_db.max() - _DEPTH_DB))
 
