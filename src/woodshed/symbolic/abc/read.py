@@ -35,7 +35,7 @@ from woodshed.symbolic.bar import (
 _FIELD = re.compile(r"\s*([A-Za-z+]):(?![|:])\s*(.*)")
 _DIRECTIVE = re.compile(r"%%\s*(propagate-accidentals\b.*)")
 _MUSIC_FIELDS = "MLQKVPIU"
-_LOOKS_LIKE_MUSIC = re.compile(r".*[A-Ga-gz]\S*\s*:?\|")
+_NOTE_OR_REST = re.compile(r"[A-Ga-gz]")
 _VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
 
 AnyVoice = TypeVar("AnyVoice", bound=Voice)
@@ -114,7 +114,7 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
             if kind in ("M", "L", "Q", "R", "C", "O", "I", "U"):
                 common.append((kind, value))
         elif is_over:
-            tune.n_unread_lines += bool(_LOOKS_LIKE_MUSIC.match(content))
+            tune.n_unread_lines += _looks_like_music(content)
         elif not line.strip():
             is_over = True
         elif in_header and kind == "T":
@@ -126,6 +126,18 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
             tune.body.append(content)
     if tune:
         yield tune
+
+
+def _looks_like_music(line: str) -> bool:
+    """Return whether the word before a bar line has the letter of a note or a rest.
+
+    Examples
+    --------
+    >>> _looks_like_music("D2 F :|"), _looks_like_music("| 1st |"), _looks_like_music("a book of tunes")
+    (True, False, False)
+    """
+    ends = (before.removesuffix(":").split()[-1:] for before in line.split("|")[:-1])
+    return any(_NOTE_OR_REST.search(word) for end in ends for word in end)
 
 
 def read_voices(
