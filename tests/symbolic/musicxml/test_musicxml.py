@@ -72,6 +72,12 @@ def test_everything_that_a_score_says_comes_back(tmp_path: Path, name: str) -> N
     assert (tmp_path / name).read_bytes() == first
 
 
+def test_line_breaks_in_a_title_become_spaces() -> None:
+    score = Score([Note(0, 1, 60)], title="Air\nin\u00a0D\x00", part_names=[(0, "Pipe\tand drum")])
+    back = musicxml_to_score(score_to_musicxml(score))
+    assert (back.title, back.part_names) == ("Air in D", ((0, "Pipe and drum"),))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_any_notes_come_back(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -113,7 +113,7 @@ def read_transposition(text: str) -> dict[str, int]:
     >>> read_transposition('T name="bass octave=1" bass')
     {'clef_octaves': 0}
     """
-    text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
+    text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text).split("%")[0]
     intervals = {}
     if octave := _OCTAVE.search(text):
         intervals["octaves"] = int(octave[1])

@@ -103,7 +103,7 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
     in_header = is_over = False
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         line = _DIRECTIVE.sub(r"I:\1", line)
-        content = re.sub(r"(?<!\\)%.*", "", line).rstrip()
+        content = re.sub(r"(?<!\\)%.*", "", line).rstrip().replace(r"\%", "%")
         match = _FIELD.match(content)
         kind, value = match.groups() if match else ("", "")
         if kind == "X":
@@ -118,7 +118,7 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
         elif not line.strip():
             is_over = True
         elif in_header and kind == "T":
-            tune.titles.append(value.strip().replace(r"\%", "%"))
+            tune.titles.append(value.strip())
         elif in_header and kind:
             tune.header.append((kind, value))
             in_header = kind != "K"
