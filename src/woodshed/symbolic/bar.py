@@ -359,15 +359,24 @@ def written_bars_of(bars: Sequence[Bar]) -> list[WrittenBar]:
     ]
 
 
-def check_size(bars: Sequence[Bar], order: Iterable[int]) -> None:
-    """Refuse a piece that has more than `MAX_PLAYED_NOTES` with its repeats.
+def check_size(parts: Iterable[Sequence[Bar]], orders: Iterable[Sequence[int]]) -> None:
+    """Refuse a piece that has more than `MAX_PLAYED_NOTES` with its repeats, in all its parts together.
+
+    Parameters
+    ----------
+    parts
+        Bars of each part or voice.
+    orders
+        Indices of the bars of each part in playing order. A bar without notes counts as one note.
 
     Raises
     ------
     ScoreError
-        If it has.
+        If it has more.
     """
-    n_notes = sum(max(1, len(bars[k].notes)) for k in order)
+    n_notes = sum(
+        max(1, len(bars[k].notes)) for bars, order in zip(parts, orders, strict=True) for k in order
+    )
     if n_notes > MAX_PLAYED_NOTES:
         raise ScoreError(
             f"with its repeats it has {n_notes:,} notes; at most {MAX_PLAYED_NOTES:,} are supported. "

@@ -407,9 +407,9 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
     notes: list[Note] = []
     changes: list[Change] = []
     names = []
-    for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False):
-        indices = order_of(voice.bars, order) if repeats else range(len(voice.bars))
-        check_size(voice.bars, indices)
+    orders = [order_of(voice.bars, order) if repeats else range(len(voice.bars)) for voice in voices]
+    check_size([voice.bars for voice in voices], orders)
+    for channel, voice, indices in zip(MELODIC_CHANNELS, voices, orders, strict=False):
         placed = place_bars([voice.bars[k] for k in indices])
         notes += join_ties(placed, channel)
         voice_changes = changes_of(placed)
