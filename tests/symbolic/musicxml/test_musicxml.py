@@ -578,7 +578,10 @@ def parts(*contents: str) -> str:
         ("<a>" * 1000, "100 levels"),
         (packed(" " * (65 << 20)), "unpacks to more than 67,108,864 bytes"),
         (packed("", " " * (65 << 20)), "unpacks to more than 67,108,864 bytes"),
-        (parts(f"<measure>{note('C', 8)}</measure>" + "<measure/>" * 5000, *["<measure/>"] * 300), "301 parts"),
+        (
+            parts(f"<measure>{note('C', 8)}</measure>" + "<measure/>" * 5000, *["<measure/>"] * 300),
+            "301 parts",
+        ),
         (document(note("C", 8).replace(">8<", ">1e308<")), "invalid duration '1e308'"),
         (document(note("C", 8).replace(">8<", ">nan<")), "invalid duration 'nan'"),
         (document(note("C", 20000) * 100), "it has 250,000 bars; at most 200,000"),
@@ -609,9 +612,15 @@ FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
         (document(note("C", 8).replace("<duration>8", "<duration>x")), "part One, bar 1 has a note with"),
         (document(note("H", 8)), "bar 1 has a note without a valid pitch"),
         (document(note("C", 8, octave=12)), "bar 1 has the note C12"),
-        (document(note("C", 8), metre="4/3"), "bar 1 has an invalid metre .*power of two as denominator, got 3"),
+        (
+            document(note("C", 8), metre="4/3"),
+            "bar 1 has an invalid metre .*power of two as denominator, got 3",
+        ),
         (document(note("C", 8, "<type>\udc80</type>")), "not valid XML"),
-        (document(f"<attributes>{HUGE}</attributes>{note('C', 8)}"), "bar 1 has the note C4, which is outside"),
+        (
+            document(f"<attributes>{HUGE}</attributes>{note('C', 8)}"),
+            "bar 1 has the note C4, which is outside",
+        ),
     ],
 )
 def test_what_cannot_be_read_says_why(text: str, message: str) -> None:
