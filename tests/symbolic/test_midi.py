@@ -277,7 +277,7 @@ def test_what_cannot_be_written_is_refused() -> None:
     with pytest.raises(ScoreError, match="too long for MIDI"):
         score_to_midi(Score([Note(1e7, 1, 60)]))
     for late in ({"tempos": [Tempo(1e7, 90)]}, {"programs": [Program(1e7, 0, 1)]}):
-        with pytest.raises(ScoreError, match="lasts 1e.07 beats, too long for MIDI"):
+        with pytest.raises(ScoreError, match=r"lasts 1e\+07 beats, too long for MIDI"):
             score_to_midi(Score([Note(0, 1, 60)], **late))
 
 
