@@ -61,6 +61,7 @@ def bars_of(written: str) -> list[Bar]:
         ("|:a:| a ||a:|", "11" + "23" + "3"),
         ("|:a1:| a2 ||a a ||a:|", "12345" + "5"),
         ("|:a a1:| a2 a ||a:|", "12" + "13" + "45" + "5"),
+        ("a a13:| a2:| a:|", "12" + "13" + "12" + "44"),  # the last pass is in the first ending
     ],
 )
 def test_repeats_endings_and_jumps(written: str, order: str) -> None:

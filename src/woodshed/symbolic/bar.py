@@ -225,8 +225,16 @@ class _Order:
             return self._start
         is_last_ending = bar.endings and (k + 1 == len(self._bars) or not self._bars[k + 1].endings)
         if bar.n_repeats or is_last_ending:
-            self._start, self._turn, self._is_open = k + 1, 1, False
+            self._start, self._turn, self._is_open = self._section_after(k), 1, False
         return self._jump(k)
+
+    def _section_after(self, k: int) -> int:
+        """Return the first bar after a bar and the endings around it, of which the last one played may not be the last."""
+        in_ending = bool(self._bars[k].endings)
+        k += 1
+        while in_ending and k < len(self._bars) and self._bars[k].endings:
+            k += 1
+        return k
 
     def _next_after_jump(self, k: int) -> int | None:
         """Play a bar after ``D.C.`` or ``D.S.``, or skip it; return the bar after it, None at ``Fine``."""
