@@ -229,7 +229,7 @@ class _Order:
         return self._jump(k)
 
     def _section_after(self, k: int) -> int:
-        """Return the first bar after a bar and the endings around it, of which the last one played may not be the last."""
+        """Return the first bar after a bar and the endings around it; the last pass may be in any of them."""
         in_ending = bool(self._bars[k].endings)
         k += 1
         while in_ending and k < len(self._bars) and self._bars[k].endings:
