@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.provenance import data_folder, machine_line, versions_line
-from woodshed.atomic import write_whole
+from benchmarks.provenance import data_folder, machine_line
+from benchmarks.quality.measure import epoch_printer
+from benchmarks.shipped_model import write_model
 from woodshed.data.corpora.jsb_chorales import FACTS, chorales
 from woodshed.tasks.chorale import ChoraleComposer
-from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 WIDTH = 224
 """Number of channels: 7.2 MB in half precision."""
@@ -65,19 +65,12 @@ def main() -> None:
     )
     composer = ChoraleComposer(epochs=options.epochs, patience=options.epochs, width=WIDTH, dropout=DROPOUT)
     started = time.monotonic()
-
-    def print_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
-        print(
-            f"epoch {epoch + 1}: loss {loss:.4f}, accuracy {accuracy:.4f}, {time.monotonic() - started:.0f} s",
-            flush=True,
-        )
-
     composer.fit(
         train,
         titles=[f"chorale {k + 1} of the training part" for k in range(len(train))],
         held_out=valid,
         checkpoint=options.state,
-        on_epoch=print_epoch,
+        on_epoch=epoch_printer("accuracy on held-out cells"),
     )
     write(composer, options.out, n_valid=len(valid), minutes=(time.monotonic() - started) / 60)
     print(machine_line())
@@ -85,27 +78,17 @@ def main() -> None:
 
 def write(composer: ChoraleComposer, folder: Path, *, n_valid: int, minutes: float) -> None:
     """Write the model and its card."""
-    composer.save(folder, half=True)
-    card = CARD.format(
-        n_layers=composer.n_layers,
-        width=composer.width,
-        n_weights=sum(values.size for values in composer.weights_.values()) / 1e6,
-        n_train=len(composer.known_),
+    write_model(
+        composer,
+        folder,
+        CARD,
+        facts={"corpus": FACTS.name, "licence": FACTS.licence, "citation": FACTS.citation},
+        minutes=minutes,
         n_valid=n_valid,
         url=FACTS.url,
         licence=FACTS.licence,
         citation=FACTS.citation,
-        epochs=composer.epochs,
-        best=composer.curve_.best_epoch + 1,
-        rate=composer.learning_rate,
-        dropout=composer.dropout,
-        seed=composer.seed,
-        minutes=minutes,
-        versions=versions_line(("numpy", "keras", "tensorflow-cpu")),
     )
-    write_whole(folder / CARD_NAME, card)
-    facts = {"corpus": FACTS.name, "licence": FACTS.licence, "citation": FACTS.citation}
-    write_whole(folder / METRICS_NAME, to_json(facts))
 
 
 if __name__ == "__main__":

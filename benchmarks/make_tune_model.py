@@ -13,12 +13,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.provenance import machine_line, versions_line
+from benchmarks.provenance import machine_line
 from benchmarks.quality.measure import epoch_printer
+from benchmarks.shipped_model import write_model
 from benchmarks.tune_attribution import BOOKS, write_attribution
-from woodshed.atomic import write_whole
 from woodshed.tasks.tune import MUSIC21_BOOKS, MUSIC21_LICENCE, TuneComposer, read_tunes_corpus
-from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 HELD_OUT = 0.05
 """Share of the tunes that choose the best epoch, whole families."""
@@ -93,28 +92,17 @@ def write(
     composer: TuneComposer, folder: Path, *, collections: Sequence[str], n_held: int, minutes: float
 ) -> None:
     """Write the model with its card, licence and attribution."""
-    composer.save(folder, half=True)
-    card = CARD.format(
-        n_layers=composer.n_layers,
-        width=composer.width,
-        n_weights=sum(values.size for values in composer.weights_.values()) / 1e6,
-        n_train=len(composer.known_),
+    citation = "; ".join([*(MUSIC21_BOOKS[one] for one in collections), "all names in ATTRIBUTION.md"])
+    write_model(
+        composer,
+        folder,
+        CARD,
+        facts={"corpus": ", ".join(collections), "licence": MUSIC21_LICENCE, "citation": citation},
+        minutes=minutes,
         books="; ".join(BOOKS[one] for one in collections),
         licence=MUSIC21_LICENCE,
         n_held=n_held,
-        epochs=composer.epochs,
-        batch_size=composer.batch_size,
-        best=composer.curve_.best_epoch + 1,
-        rate=composer.learning_rate,
-        dropout=composer.dropout,
-        seed=composer.seed,
-        minutes=minutes,
-        versions=versions_line(("numpy", "keras", "tensorflow-cpu")),
     )
-    write_whole(folder / CARD_NAME, card)
-    citation = "; ".join([*(MUSIC21_BOOKS[one] for one in collections), "all names in ATTRIBUTION.md"])
-    facts = {"corpus": ", ".join(collections), "licence": MUSIC21_LICENCE, "citation": citation}
-    write_whole(folder / METRICS_NAME, to_json(facts))
     write_attribution(composer, folder)
 
 

@@ -10,7 +10,6 @@ counts and of the terms that the files state.
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import re
 from collections import Counter
@@ -20,13 +19,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.provenance import markdown_table
+from benchmarks.shipped_model import ATTRIBUTION_NAME
 from woodshed.atomic import write_whole
 from woodshed.composition.composer import Composer
+from woodshed.delimited import csv_writer
 from woodshed.symbolic.abc.read import read_text
 from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune import MUSIC21_COLLECTIONS, music21_corpus
+from woodshed.training.model_folder import record_checksums
 
 NAMES = {
     "A. Lee Worman": r"lee worman",
@@ -56,6 +58,7 @@ NAMES = {
 """Transcriber -> pattern of the name in the files, where it is spelt in several ways."""
 
 UNNAMED = "not named"
+TRANSCRIBERS_NAME = "transcribers.csv"
 
 BOOKS = {
     "oneill": "F. O'Neill, *O'Neill's Music of Ireland*",
@@ -181,11 +184,12 @@ def write_attribution(composer: Composer, folder: Path) -> None:
     found = sources(composer.known_)
     table = io.StringIO()
     columns = [field.name for field in fields(Source)][:5]
-    writer = csv.writer(table, lineterminator="\n")
+    writer = csv_writer(table, line_end="\n")
     writer.writerow(columns)
     writer.writerows([getattr(one, column) for column in columns] for one in found)
-    write_whole(folder / "transcribers.csv", table.getvalue())
-    write_whole(folder / "ATTRIBUTION.md", attribution(found))
+    write_whole(folder / TRANSCRIBERS_NAME, table.getvalue())
+    write_whole(folder / ATTRIBUTION_NAME, attribution(found))
+    record_checksums(folder, [TRANSCRIBERS_NAME, ATTRIBUTION_NAME])
 
 
 def main() -> None:

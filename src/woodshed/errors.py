@@ -25,9 +25,11 @@ True
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
+from numbers import Real
 from pkgutil import resolve_name
 from typing import Any
 
@@ -164,6 +166,19 @@ def check_seed(seed: int) -> None:
         raise ParameterError(f"seed must be 0 or more, got {seed!r}.")
     if seed > HIGHEST_SEED:
         raise ParameterError(f"seed must be {HIGHEST_SEED} or less, got {seed!r}.")
+
+
+def is_integer(value: object) -> bool:
+    """Return whether a value is a whole number of any type, but not a bool.
+
+    Examples
+    --------
+    >>> [is_integer(value) for value in (3, 3.0, 3.5, float("nan"), float("inf"), True, "3", None)]
+    [True, True, False, False, False, False, False, False]
+    """
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    return isinstance(value, Real) and math.isfinite(value) and math.trunc(value) == value
 
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {

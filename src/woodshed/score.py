@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from woodshed.errors import ScoreError, near_miss, printable
+from woodshed.errors import ScoreError, is_integer, near_miss, printable
 
 Mode = Literal["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian"]
 DRUM_CHANNEL = 9
@@ -114,7 +114,7 @@ class Metre:
 
     def __post_init__(self) -> None:
         _check(self, numerator=(1, 255), denominator=(1, 128))
-        if self.denominator & (self.denominator - 1):
+        if int(self.denominator).bit_count() != 1:
             raise ScoreError(f"Metre expects a power of two as denominator, got {self.denominator}.")
 
     @property
@@ -415,5 +415,5 @@ def _check(event: Any, **ranges: tuple[int, int]) -> None:
         raise ScoreError(f"{kind} expects an onset_beats of 0 or more, got {event.onset_beats!r}.")
     for name, (low, high) in ranges.items():
         value = getattr(event, name)
-        if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+        if not is_integer(value) or not low <= value <= high:
             raise ScoreError(f"{kind} expects a whole {name} from {low} to {high}, got {value!r}.")

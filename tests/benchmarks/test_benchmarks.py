@@ -34,6 +34,7 @@ WITHOUT_MAIN = {
     "benchmarks.quality.mislabelling",
     "benchmarks.quality.planting",
     "benchmarks.quality.shared_passages",
+    "benchmarks.shipped_model",
     "benchmarks.speed.rounds",
 }
 """Modules that the scripts share."""

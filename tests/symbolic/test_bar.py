@@ -61,6 +61,7 @@ def bars_of(written: str) -> list[Bar]:
         ("|:a:| a ||a:|", "11" + "23" + "3"),
         ("|:a1:| a2 ||a a ||a:|", "12345" + "5"),
         ("|:a a1:| a2 a ||a:|", "12" + "13" + "45" + "5"),
+        ("a a13:| a2:| a:|", "12" + "13" + "12" + "44"),  # the last pass is in the first ending
     ],
 )
 def test_repeats_endings_and_jumps(written: str, order: str) -> None:
@@ -78,7 +79,14 @@ def test_jumps_that_cannot_be_followed_are_reported() -> None:
 def test_many_jumps_are_bounded() -> None:
     assert len(played_order(bars_of("aC " * 1000))) < 20_000
     with pytest.raises(ScoreError, match="at most 1,000,000 are supported"):
-        check_size([Bar(1)], [0] * (MAX_PLAYED_NOTES + 1))
+        check_size([[Bar(1)]], [[0] * (MAX_PLAYED_NOTES + 1)])
+
+
+def test_the_notes_of_all_parts_are_counted_together() -> None:
+    half = [[Bar(1)]], [[0] * (MAX_PLAYED_NOTES // 2)]
+    check_size(*half)
+    with pytest.raises(ScoreError, match="it has 1,500,000 notes"):
+        check_size(half[0] * 3, half[1] * 3)
 
 
 @pytest.mark.parametrize(

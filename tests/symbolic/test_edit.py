@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,6 +118,39 @@ def test_tables(tmp_path: Path) -> None:
         table_to_score({"onset_beats": [0], "pitch_midi": [60]})
     with pytest.raises(ScoreError, match="pitch_midi of a note table must have whole numbers"):
         table_to_score({"onset_beats": [0], "duration_beats": [1], "pitch_midi": [60.5]})
+    with pytest.raises(ParameterError, match="must be numbers"):
+        table_to_score({"onset_beats": [0], "duration_beats": [1], "pitch_midi": ["C"]})
+    with pytest.raises(ParameterError, match="equal lengths"):
+        table_to_score({"onset_beats": [[0, 1]], "duration_beats": [[1, 1]], "pitch_midi": [[60, 62]]})
     (tmp_path / "b.csv").write_text("onset_beats,duration_beats,pitch_midi\n0,x,60\n")
     with pytest.raises(ScoreFileError, match=r"b\.csv: a value is not a number"):
         read_note_table(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("0,1,inf", "must have whole numbers"),
+        ("0,1,nan", "must have whole numbers"),
+        ("0,1,1e300", "must have whole numbers"),
+        ("0,1,128", "from 0 to 127, got 128"),
+        ("0,1", "a value is not a number"),
+        (f"0,1,{'1' * 200_000}", "cannot be read as text"),
+        ("", "it has no rows"),
+    ],
+)
+def test_unusable_rows_of_a_note_table_are_refused(tmp_path: Path, row: str, message: str) -> None:
+    (tmp_path / "a.csv").write_text(f"onset_beats,duration_beats,pitch_midi\n{row}\n")
+    with pytest.raises(ScoreFileError, match=message):
+        read_note_table(tmp_path / "a.csv")
+
+
+def test_a_note_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("onset_beats;duration_beats;pitch_midi\n0;1;60\n\n", "utf-16")
+    assert read_note_table(tmp_path / "a.csv").notes == (Note(0, 1, 60),)
+
+
+@pytest.mark.parametrize("n_times", [0, 1.5, float("nan"), "2"])
+def test_an_invalid_number_of_repetitions_is_refused(n_times: Any) -> None:
+    with pytest.raises(ParameterError, match="n_times must be an integer from 1 to 100000"):
+        edit.loop(TUNE, n_times)

@@ -276,6 +276,9 @@ def test_what_cannot_be_written_is_refused() -> None:
         score_to_midi(full_score(), ticks_per_beat=0)
     with pytest.raises(ScoreError, match="too long for MIDI"):
         score_to_midi(Score([Note(1e7, 1, 60)]))
+    for late in ({"tempos": [Tempo(1e7, 90)]}, {"programs": [Program(1e7, 0, 1)]}):
+        with pytest.raises(ScoreError, match=r"lasts 1e\+07 beats, too long for MIDI"):
+            score_to_midi(Score([Note(0, 1, 60)], **late))
 
 
 @pytest.mark.data

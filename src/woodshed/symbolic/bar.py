@@ -225,8 +225,16 @@ class _Order:
             return self._start
         is_last_ending = bar.endings and (k + 1 == len(self._bars) or not self._bars[k + 1].endings)
         if bar.n_repeats or is_last_ending:
-            self._start, self._turn, self._is_open = k + 1, 1, False
+            self._start, self._turn, self._is_open = self._section_after(k), 1, False
         return self._jump(k)
+
+    def _section_after(self, k: int) -> int:
+        """Return the first bar after a bar and the endings around it; the last pass may be in any of them."""
+        in_ending = bool(self._bars[k].endings)
+        k += 1
+        while in_ending and k < len(self._bars) and self._bars[k].endings:
+            k += 1
+        return k
 
     def _next_after_jump(self, k: int) -> int | None:
         """Play a bar after ``D.C.`` or ``D.S.``, or skip it; return the bar after it, None at ``Fine``."""
@@ -359,15 +367,24 @@ def written_bars_of(bars: Sequence[Bar]) -> list[WrittenBar]:
     ]
 
 
-def check_size(bars: Sequence[Bar], order: Iterable[int]) -> None:
-    """Refuse a piece that has more than `MAX_PLAYED_NOTES` with its repeats.
+def check_size(parts: Iterable[Sequence[Bar]], orders: Iterable[Sequence[int]]) -> None:
+    """Refuse a piece that has more than `MAX_PLAYED_NOTES` with its repeats, in all its parts together.
+
+    Parameters
+    ----------
+    parts
+        Bars of each part or voice.
+    orders
+        Indices of the bars of each part in playing order. A bar without notes counts as one note.
 
     Raises
     ------
     ScoreError
-        If it has.
+        If it has more.
     """
-    n_notes = sum(max(1, len(bars[k].notes)) for k in order)
+    n_notes = sum(
+        max(1, len(bars[k].notes)) for bars, order in zip(parts, orders, strict=True) for k in order
+    )
     if n_notes > MAX_PLAYED_NOTES:
         raise ScoreError(
             f"with its repeats it has {n_notes:,} notes; at most {MAX_PLAYED_NOTES:,} are supported. "

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from woodshed.errors import ParameterError, ScoreError
+from woodshed.errors import ParameterError, ScoreError, is_integer
 from woodshed.score import DRUM_CHANNEL, ChordSymbol, Metre, Note, Score, Tempo
 from woodshed.symbolic.notation import as_fraction, bars_of, transposed_sharps
 
@@ -374,5 +374,5 @@ def _rest_of_bar(score: Score, start: float) -> float:
 
 def check_integer(name: str, value: Any, low: int, high: int) -> None:
     """Raise `ParameterError` unless a setting is an integer in a range."""
-    if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+    if not is_integer(value) or not low <= value <= high:
         raise ParameterError(f"{name} must be an integer from {low} to {high}, got {value!r}.")

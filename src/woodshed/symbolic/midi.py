@@ -153,10 +153,14 @@ def write_midi(score: Score, path: str | os.PathLike[str], *, ticks_per_beat: in
 def score_to_midi(score: Score, *, ticks_per_beat: int = 480) -> bytes:
     """Return the bytes that `write_midi` writes."""
     check_integer("ticks_per_beat", ticks_per_beat, 1, (1 << 15) - 1)
-    if score.duration_beats * ticks_per_beat >= _MAX_TICK:
+    times = [score.duration_beats]
+    for changes in (score.tempos, score.metres, score.keys, score.programs):
+        times += [change.onset_beats for change in changes]
+    end = max(times)
+    if end * ticks_per_beat >= _MAX_TICK:
         raise ScoreError(
-            f"{score.source} lasts {score.duration_beats:g} beats, too long for MIDI at {ticks_per_beat} "
-            "ticks per beat. Use fewer ticks, or cut the score."
+            f"{score.source} lasts {end:g} beats, too long for MIDI at {ticks_per_beat} ticks per beat. Use "
+            "fewer ticks, or cut the score."
         )
     channels = sorted({note.channel for note in score.notes} | {p.channel for p in score.programs})
     tracks = [_conductor(score, ticks_per_beat)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from collections.abc import Mapping
@@ -13,14 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from woodshed.atomic import write_whole
-from woodshed.delimited import csv_writer
-from woodshed.errors import ParameterError, ScoreError, ScoreFileError
+from woodshed.delimited import csv_writer, open_table
+from woodshed.errors import DataError, ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Note, Score
 
 COLUMNS = ("onset_beats", "duration_beats", "pitch_midi", "velocity", "channel")
 """Columns of a note table; the last two are optional."""
 
 _WHOLE = COLUMNS[2:]
+_MOST_WHOLE = 2**53  # whole numbers up to here are exact as floats
 
 
 def table_to_score(columns: Mapping[str, ArrayLike], **other: Any) -> Score:
@@ -36,7 +36,7 @@ def table_to_score(columns: Mapping[str, ArrayLike], **other: Any) -> Score:
     Raises
     ------
     ParameterError
-        If a column is missing, or the lengths of the columns differ.
+        If a column is missing or not of numbers, or the lengths of the columns differ.
     ScoreError
         If there are no notes, or a value is out of range.
 
@@ -49,14 +49,20 @@ def table_to_score(columns: Mapping[str, ArrayLike], **other: Any) -> Score:
     for name in COLUMNS[:3]:
         if name not in columns:
             raise ParameterError(f"A note table needs the column {name}, got {', '.join(columns)}.")
-    present = {name: np.atleast_1d(np.asarray(columns[name])) for name in COLUMNS if name in columns}
-    if len({column.shape for column in present.values()}) > 1:
+    try:
+        present = {
+            name: np.atleast_1d(np.asarray(columns[name], np.float64)) for name in COLUMNS if name in columns
+        }
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"The columns of a note table must be numbers: {error}.") from error
+    shapes_of = {column.shape for column in present.values()}
+    if len(shapes_of) > 1 or any(len(shape) > 1 for shape in shapes_of):
         shapes = ", ".join(f"{name} {column.shape}" for name, column in present.items())
         raise ParameterError(f"The columns of a note table must have equal lengths, got {shapes}.")
     for name in _WHOLE:
         if name in present:
-            column = present[name].astype(np.float64)
-            if not (column == np.round(column)).all():
+            column = present[name]
+            if not ((column == np.round(column)) & (np.abs(column) <= _MOST_WHOLE)).all():
                 raise ScoreError(f"The column {name} of a note table must have whole numbers. Round them.")
             present[name] = column.astype(np.int64)
     rows = zip(*(column.tolist() for column in present.values()), strict=True)
@@ -76,6 +82,8 @@ def write_note_table(score: Score, path: str | os.PathLike[str]) -> None:
 def read_note_table(path: str | os.PathLike[str]) -> Score:
     """Read notes from a CSV file with a header of `COLUMNS`, the last two of them optional.
 
+    Separator and encoding may be those of `woodshed.delimited`.
+
     Raises
     ------
     ScoreFileError
@@ -91,17 +99,17 @@ def read_note_table(path: str | os.PathLike[str]) -> Score:
     True
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        table = open_table(Path(path))
+        rows = [row for row in table if any(row.values())]  # without empty lines
+    except (OSError, UnicodeDecodeError, DataError) as error:
         raise ScoreFileError(
-            path, "it cannot be read as text. Check the name, and save it as UTF-8."
+            path, "it cannot be read as text. Check the name, and save it as CSV in UTF-8."
         ) from error
-    rows = list(csv.DictReader(io.StringIO(text)))
     try:
         columns = {
-            name: np.array([float(row[name]) for row in rows]) for name in COLUMNS if rows and name in rows[0]
+            name: np.array([float(row[name]) for row in rows]) for name in COLUMNS if name in table.columns
         }
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ScoreFileError(path, f"a value is not a number ({error}). Correct the row.") from error
     if not rows:
         raise ScoreFileError(path, f"it has no rows. Expected a table with the columns {', '.join(COLUMNS)}.")

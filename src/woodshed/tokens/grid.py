@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from woodshed.errors import ParameterError, ScoreError
+from woodshed.errors import ParameterError, ScoreError, is_integer
 from woodshed.score import Note, Score
 
 
@@ -34,7 +34,7 @@ def check_grid(name: str, steps_per_beat: int, low: int, high: int) -> None:
     Traceback (most recent call last):
     woodshed.errors.ParameterError: PianoRoll: steps_per_beat must be a positive integer, got 0.
     """
-    if steps_per_beat < 1 or int(steps_per_beat) != steps_per_beat:
+    if not is_integer(steps_per_beat) or steps_per_beat < 1:
         raise ParameterError(f"{name}: steps_per_beat must be a positive integer, got {steps_per_beat!r}.")
     if not 0 <= low <= high <= 127:
         raise ParameterError(

@@ -69,6 +69,9 @@ HOSTILE = {
     "endings": HEAD + "|:C|1-999999999 D:|" + "".join(f"|{k} D:" for k in range(2, 500)),
     "junk": HEAD + "\x00€" * 20_000 + "C|",
     "parts": f"X:1\nP:{'(' * 10_000}\nK:C\nC|",
+    "a long word after the tune": HEAD + "C|\n\n" + "a" * 100_000,
+    "fractions of a tempo": f"X:1\nQ:1/{'111/' * 60}1\nK:C\nC|",
+    "spaces in a metre": f"X:1\nM:1{' ' * 20_000}x\nK:C\nC|",
     "digits": HEAD + f"C{MANY}|C/{MANY}|({MANY}CD|C|1{MANY} D:|",
     **{
         f"digits in {field}": f"X:1\n{field}\nK:C\nC|"

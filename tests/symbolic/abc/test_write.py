@@ -16,6 +16,7 @@ from woodshed.symbolic.abc.read import abc_to_score, read_abc
 from woodshed.symbolic.abc.write import score_to_abc, write_abc
 from woodshed.symbolic.edit import cut, loop, set_metre, transpose
 from woodshed.symbolic.notation import is_single_value
+from woodshed.tokens.folk.tokenizer import tokens_to_score
 
 
 def sounding(score: Score) -> list[tuple[float, float, int]]:
@@ -47,6 +48,25 @@ def test_everything_that_abc_can_say_comes_back(tmp_path: Path) -> None:
     book = read_abc(tmp_path / "book.abc")
     assert book.tunes == (score, score)
     assert book.numbers == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("50% of\nC", "50% of C"),
+        ('the "old" one', "the 'old' one"),
+        ("a\r\nK:H", "a K:H"),
+        ("m" * 2000, "m" * 998),
+    ],
+)
+def test_names_and_chord_symbols_from_other_formats_leave_the_notes_alone(text: str, read: str) -> None:
+    chords = [ChordSymbol(1, f"C{text}")]
+    score = Score([Note(0, 1, 60), Note(1, 1, 62)], chords=chords, part_names=[(0, f"C{text}")], title=text)
+    back = abc_to_score(score_to_abc(score))
+    assert back.notes == score.notes
+    assert [chord.name for chord in back.chords] == [f"C{read}"]
+    assert back.part_names == ((0, f"C{read}"),)
+    assert tokens_to_score("M:2/4 K:Cmaj C 2 D 2 |", title=text).title == " ".join(text.split())
 
 
 def test_overlapping_notes_become_voices() -> None:

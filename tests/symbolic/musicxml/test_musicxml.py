@@ -72,6 +72,12 @@ def test_everything_that_a_score_says_comes_back(tmp_path: Path, name: str) -> N
     assert (tmp_path / name).read_bytes() == first
 
 
+def test_line_breaks_in_a_title_become_spaces() -> None:
+    score = Score([Note(0, 1, 60)], title="Air\nin\u00a0D\x00", part_names=[(0, "Pipe\tand drum")])
+    back = musicxml_to_score(score_to_musicxml(score))
+    assert (back.title, back.part_names) == ("Air in D", ((0, "Pipe and drum"),))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_any_notes_come_back(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -473,6 +479,8 @@ def test_missing_divisions_follow_from_the_note_types() -> None:
     score = musicxml_to_score(text)
     assert (len(score.notes), score.duration_beats) == (8, 4.0)
     assert score.findings == ("part One has no divisions; 240 follow from its note types.",)
+    longest = text.replace("240", f"1{'0' * 308}").replace("eighth", "256th")
+    assert musicxml_to_score(longest).duration_beats == 0.125
 
 
 def test_chords_of_different_lengths_cues_nested_tuplets_and_long_rests() -> None:
@@ -550,12 +558,18 @@ def test_no_odd_text_or_missing_byte_leads_to_another_error() -> None:
     assert n_read > 50
 
 
-def packed(content: str) -> bytes:
+def packed(content: str, container: str = '<container><rootfile full-path="a.xml"/></container>') -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("META-INF/container.xml", '<container><rootfile full-path="a.xml"/></container>')
+        archive.writestr("META-INF/container.xml", container)
         archive.writestr("a.xml", content)
     return file.getvalue()
+
+
+def parts(*contents: str) -> str:
+    """Return a document with a part for each content."""
+    inside = "".join(f'<part id="P{k}">{content}</part>' for k, content in enumerate(contents))
+    return f"<score-partwise>{inside}</score-partwise>"
 
 
 @pytest.mark.parametrize(
@@ -563,6 +577,11 @@ def packed(content: str) -> bytes:
     [
         ("<a>" * 1000, "100 levels"),
         (packed(" " * (65 << 20)), "unpacks to more than 67,108,864 bytes"),
+        (packed("", " " * (65 << 20)), "unpacks to more than 67,108,864 bytes"),
+        (
+            parts(f"<measure>{note('C', 8)}</measure>" + "<measure/>" * 5000, *["<measure/>"] * 300),
+            "301 parts",
+        ),
         (document(note("C", 8).replace(">8<", ">1e308<")), "invalid duration '1e308'"),
         (document(note("C", 8).replace(">8<", ">nan<")), "invalid duration 'nan'"),
         (document(note("C", 20000) * 100), "it has 250,000 bars; at most 200,000"),
@@ -576,6 +595,7 @@ def test_files_that_ask_for_unlimited_work_are_refused(data: bytes | str, messag
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+HUGE = "<transpose><chromatic>0</chromatic><octave-change>1e308</octave-change></transpose>"
 FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
 
 
@@ -592,12 +612,37 @@ FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
         (document(note("C", 8).replace("<duration>8", "<duration>x")), "part One, bar 1 has a note with"),
         (document(note("H", 8)), "bar 1 has a note without a valid pitch"),
         (document(note("C", 8, octave=12)), "bar 1 has the note C12"),
-        (document(note("C", 8), metre="4/3"), "power of two"),
+        (
+            document(note("C", 8), metre="4/3"),
+            "bar 1 has an invalid metre .*power of two as denominator, got 3",
+        ),
+        (document(note("C", 8, "<type>\udc80</type>")), "not valid XML"),
+        (
+            document(f"<attributes>{HUGE}</attributes>{note('C', 8)}"),
+            "bar 1 has the note C4, which is outside",
+        ),
     ],
 )
 def test_what_cannot_be_read_says_why(text: str, message: str) -> None:
     with pytest.raises(ScoreFileError, match=message):
         musicxml_to_score(text, source="a.musicxml")
+
+
+def test_documents_with_too_many_elements_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = document(note("C", 8))
+    n_elements = text.count("<") - text.count("</") - text.count("<?") - text.count("<!")
+    monkeypatch.setattr("woodshed.symbolic.musicxml.document._MAX_ELEMENTS", n_elements)
+    assert pitches(text) == [60]
+    monkeypatch.setattr("woodshed.symbolic.musicxml.document._MAX_ELEMENTS", n_elements - 1)
+    with pytest.raises(ScoreFileError, match=f"more than {n_elements - 1} elements"):
+        musicxml_to_score(text)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "UTF-16"])
+def test_a_text_is_read_as_it_is_whatever_encoding_it_declares(encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + document(note("C", 8)).replace("One", "S\u00e4ge")
+    for data in (text, text.encode(encoding)):
+        assert musicxml_to_score(data).part_names == ((0, "S\u00e4ge"),)
 
 
 def test_archives_that_are_no_scores_say_so(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ _CLEFS = ("clef", "treble", "bass", "alto", "tenor", "perc")
 _ATTRIBUTES = (*_CLEFS, "exp", "oct", "mid", "trans", "staff", "style")
 _OCTAVE = re.compile(r"(?<!\S)octave\s*=\s*([+-]?\d{1,4})(?!\d)")
 _TRANSPOSE = re.compile(r"(?<!\S)transpose\s*=\s*([+-]?\d{1,4})(?!\d)")
+_METRE = re.compile(r"\(?\s*([\d+ ]{1,99})(?:\s*\))?\s*/\s*(\d{1,9})(?!\d)")
+_BEAT = r"\d{1,9}\s*/\s*\d{1,9}"
+_TEMPO = re.compile(rf"({_BEAT}(?:\s+{_BEAT}){{0,15}}|C\d{{0,9}})\s*=\s*(\d+(?:\.\d+)?)")
 _CLEF = re.compile(
     r'(?<!\S)(?:clef\s*=\s*"?(?:treble|bass|alto|tenor|[GFC]|perc|none)|treble|bass|alto|tenor)\d?([+-](?:8|15))?'
     r'(?=["\s]|$)'
@@ -110,7 +113,7 @@ def read_transposition(text: str) -> dict[str, int]:
     >>> read_transposition('T name="bass octave=1" bass')
     {'clef_octaves': 0}
     """
-    text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
+    text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text).split("%")[0]
     intervals = {}
     if octave := _OCTAVE.search(text):
         intervals["octaves"] = int(octave[1])
@@ -136,7 +139,7 @@ def read_metre(text: str) -> tuple[int, int] | None:
         return 2, 2
     if text == "" or text.lower().startswith(("none", "free")):
         return None
-    match = re.match(r"\(?\s*([\d+ ]{1,99}?)\s*\)?\s*/\s*(\d{1,9})(?!\d)", text)
+    match = _METRE.match(text)
     numerator = sum(int(n) for n in re.findall(r"\d+", match[1])) if match else 0
     denominator = int(match[2]) if match else 0
     if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
@@ -177,9 +180,14 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
     --------
     >>> read_tempo('"Lively" 3/8=120', Fraction(1, 8)), read_tempo("160", Fraction(1, 8))
     (180.0, 80.0)
+
+    A beat may be a sum of up to 16 fractions:
+
+    >>> read_tempo("1/4 3/8=40", Fraction(1, 8))
+    100.0
     """
     text = re.sub(r'"[^"]*"', "", text.split("%")[0])
-    match = re.search(r"((?:\d{1,9}\s*/\s*\d{1,9}\s*)+|C\d{0,9})\s*=\s*(\d+(?:\.\d+)?)", text)
+    match = _TEMPO.search(text)
     if match and match[1][0] == "C":
         beat, per_minute = unit * int(match[1][1:] or 1), float(match[2])
     elif match:

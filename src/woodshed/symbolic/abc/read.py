@@ -35,7 +35,7 @@ from woodshed.symbolic.bar import (
 _FIELD = re.compile(r"\s*([A-Za-z+]):(?![|:])\s*(.*)")
 _DIRECTIVE = re.compile(r"%%\s*(propagate-accidentals\b.*)")
 _MUSIC_FIELDS = "MLQKVPIU"
-_LOOKS_LIKE_MUSIC = re.compile(r".*[A-Ga-gz]\S*\s*:?\|")
+_NOTE_OR_REST = re.compile(r"[A-Ga-gz]")
 _VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
 
 AnyVoice = TypeVar("AnyVoice", bound=Voice)
@@ -103,7 +103,7 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
     in_header = is_over = False
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         line = _DIRECTIVE.sub(r"I:\1", line)
-        content = re.sub(r"(?<!\\)%.*", "", line).rstrip()
+        content = re.sub(r"(?<!\\)%.*", "", line).rstrip().replace(r"\%", "%")
         match = _FIELD.match(content)
         kind, value = match.groups() if match else ("", "")
         if kind == "X":
@@ -114,11 +114,11 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
             if kind in ("M", "L", "Q", "R", "C", "O", "I", "U"):
                 common.append((kind, value))
         elif is_over:
-            tune.n_unread_lines += bool(_LOOKS_LIKE_MUSIC.match(content))
+            tune.n_unread_lines += _looks_like_music(content)
         elif not line.strip():
             is_over = True
         elif in_header and kind == "T":
-            tune.titles.append(value.strip().replace(r"\%", "%"))
+            tune.titles.append(value.strip())
         elif in_header and kind:
             tune.header.append((kind, value))
             in_header = kind != "K"
@@ -126,6 +126,18 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
             tune.body.append(content)
     if tune:
         yield tune
+
+
+def _looks_like_music(line: str) -> bool:
+    """Return whether the word before a bar line has the letter of a note or a rest.
+
+    Examples
+    --------
+    >>> _looks_like_music("D2 F :|"), _looks_like_music("| 1st |"), _looks_like_music("a book of tunes")
+    (True, False, False)
+    """
+    ends = (before.removesuffix(":").split()[-1:] for before in line.split("|")[:-1])
+    return any(_NOTE_OR_REST.search(word) for end in ends for word in end)
 
 
 def read_voices(
@@ -395,9 +407,9 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
     notes: list[Note] = []
     changes: list[Change] = []
     names = []
-    for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False):
-        indices = order_of(voice.bars, order) if repeats else range(len(voice.bars))
-        check_size(voice.bars, indices)
+    orders = [order_of(voice.bars, order) if repeats else range(len(voice.bars)) for voice in voices]
+    check_size([voice.bars for voice in voices], orders)
+    for channel, voice, indices in zip(MELODIC_CHANNELS, voices, orders, strict=False):
         placed = place_bars([voice.bars[k] for k in indices])
         notes += join_ties(placed, channel)
         voice_changes = changes_of(placed)

@@ -30,6 +30,9 @@ Span = tuple[Fraction, Fraction]
 MAX_TUPLET = 9
 """Maximum number of notes of a tuplet in ABC."""
 
+MAX_QUOTED = 999
+"""Maximum length of a chord symbol or an annotation."""
+
 _EIGHTH = Fraction(1, 2)
 _MAX_TUPLET_BEATS = 4
 
@@ -43,7 +46,7 @@ _LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
 _SIGNS = re.compile(
     r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|y\d*)"
     r"|(?P<slur>\((?![\d&]))"
-    r'|(?P<quoted>"[^"]{0,999}")'
+    rf'|(?P<quoted>"[^"]{{0,{MAX_QUOTED}}}")'
     r"|(?P<grace>\{[^}]{0,999}\})"
     r"|(?P<field>\[[A-Za-z]:[^\]]{0,999}\])"
     r"|(?P<ornament>![^!\s|]{0,99}!|\+[^+\s|]{1,99}\+|[.~H-WYh-w](?!:[^|:])|!)"

@@ -14,7 +14,7 @@ from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
 from woodshed.score import DRUM_CHANNEL, Key, Metre, NavigationMark, Score, WrittenBar
 from woodshed.symbolic.abc.field import ACCIDENTALS
-from woodshed.symbolic.abc.voice import groups_of, tuplets_of
+from woodshed.symbolic.abc.voice import MAX_QUOTED, groups_of, tuplets_of
 from woodshed.symbolic.notation import (
     END_MARKS,
     START_MARKS,
@@ -74,10 +74,11 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
 
     Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
     voices. Times are rounded to fractions of a quarter note with a denominator up to 1024. Velocities,
-    programs and drums are not written. Notes of a beat are written without spaces, so that other programs
-    beam them; tuplets are written as such; lengths such as five eighths are written as tied notes; a line has
-    four bars. Repeat signs, endings and jumps of `Score.written_bars` are written. Accidentals are repeated
-    where readers could differ on whether they hold in one octave or in all.
+    programs and drums are not written, and quotation marks in names and chord symbols become apostrophes.
+    Notes of a beat are written without spaces, so that other programs beam them; tuplets are written as such;
+    lengths such as five eighths are written as tied notes; a line has four bars. Repeat signs, endings and
+    jumps of `Score.written_bars` are written. Accidentals are repeated where readers could differ on whether
+    they hold in one octave or in all.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
         raise ScoreError(f"{score.source} has only drums, which ABC cannot notate. Write MIDI instead.")
     head = [f"X:{number}"]
     if score.title:
-        head.append("T:" + " ".join(score.title.replace("%", r"\%").split()))
+        head.append(f"T:{field_text(score.title)}")
     metres = [metre for metre in score.metres if metre.onset_beats == 0]
     head.append(f"M:{metres[0].numerator}/{metres[0].denominator}" if metres else "M:none")
     head.append("L:1/8")
@@ -124,8 +125,8 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
     names = dict(score.part_names)
     for k, (channel, _) in enumerate(voices):
         if len(voices) > 1 or channel in names:
-            name = names.get(channel, "").replace('"', "'")
-            head.append(f"V:{k + 1}" + (f' name="{name}"' if name else ""))
+            name = names.get(channel, "")
+            head.append(f"V:{k + 1}" + (f" name={_quoted(name)}" if name else ""))
     keys = [key for key in score.keys if key.onset_beats == 0]
     head.append(f"K:{_key_name(keys[-1])}" if keys else "K:C")
     body = []
@@ -250,7 +251,7 @@ def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
             for tempo in drop_repeated(score.tempos)
             if tempo.onset_beats > 0
         ]
-        changes += [(chord.onset_beats, f'"{chord.name}"') for chord in score.chords]
+        changes += [(chord.onset_beats, _quoted(chord.name)) for chord in score.chords]
     texts: dict[Fraction, str] = defaultdict(str)
     for onset_beats, text in changes:
         texts[as_fraction(onset_beats)] += text
@@ -259,6 +260,23 @@ def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
 
 def _key_name(key: Key) -> str:
     return key.keynote + _MODE_WORDS.get(key.mode, key.mode[:3])
+
+
+def field_text(text: str) -> str:
+    r"""Return a text as the content of a field: on one line, with ``%`` escaped, which starts a comment.
+
+    Examples
+    --------
+    >>> print(field_text("Air\n50%"))
+    Air 50\%
+    """
+    return " ".join(text.split()).replace("%", r"\%")
+
+
+def _quoted(text: str) -> str:
+    """Return a text in quotation marks, without those that it has, and cut to the length that is read."""
+    inside = field_text(text[:MAX_QUOTED]).replace('"', "'")
+    return f'"{inside}"'
 
 
 def length_text(units: Fraction) -> str:

@@ -23,7 +23,7 @@ def partwise_tree(data: bytes | str, source: str) -> Element:
     Parameters
     ----------
     data
-        Document, plain or compressed.
+        Document, plain or compressed; the encoding that a text declares is ignored.
     source
         Name of the file, for messages.
 
@@ -39,10 +39,12 @@ def partwise_tree(data: bytes | str, source: str) -> Element:
     >>> ElementTree.tostring(partwise_tree(text, "a.musicxml"), encoding="unicode")
     '<score-partwise><part id="P1"><measure number="1"><note /></measure></part></score-partwise>'
     """
-    content = data.encode("utf-8") if isinstance(data, str) else data
-    if content[:4] == b"PK\x03\x04":
-        content = _unpacked(content, source)
-    root = _tree(content, source)
+    if isinstance(data, str):
+        root = _tree(data.encode("utf-8", "surrogatepass"), source, encoding="utf-8")
+    elif data[:4] == b"PK\x03\x04":
+        root = _tree(_unpacked(data, source), source)
+    else:
+        root = _tree(data, source)
     if root.tag == "score-timewise":
         return _partwise(root)
     if root.tag != "score-partwise":
@@ -78,12 +80,10 @@ class _Builder:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._n_elements += 1
         self._depth += 1
-        if self._n_elements > _MAX_ELEMENTS or self._depth > _MAX_DEPTH:
-            raise ScoreFileError(
-                self._source,
-                f"it has more than {_MAX_ELEMENTS:,} elements or {_MAX_DEPTH} levels. Split it, or export it "
-                "again.",
-            )
+        if self._n_elements > _MAX_ELEMENTS:
+            raise ScoreFileError(self._source, f"it has more than {_MAX_ELEMENTS:,} elements. Split it.")
+        if self._depth > _MAX_DEPTH:
+            raise ScoreFileError(self._source, f"it has more than {_MAX_DEPTH} levels. Export it again.")
         self._tree.start(tag, attributes)
 
     def end(self, tag: str) -> None:
@@ -102,10 +102,10 @@ class _Builder:
         return self._tree.close()
 
 
-def _tree(data: bytes, source: str) -> Element:
-    """Parse XML."""
+def _tree(data: bytes, source: str, *, encoding: str | None = None) -> Element:
+    """Parse XML; without an encoding, in the one that it declares."""
     builder = _Builder(source)
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(encoding)
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end

@@ -15,6 +15,7 @@ from woodshed.errors import ScoreError, ScoreFileError, counted
 from woodshed.score import DRUM_CHANNEL, Metre, Mode, NavigationMark, Note, Program, Score
 from woodshed.symbolic.bar import (
     MAX_PASSES,
+    MAX_PLAYED_NOTES,
     MELODIC_CHANNELS,
     Bar,
     BarNote,
@@ -134,8 +135,8 @@ def _score_of(root: Element, source: str, repeats: bool) -> Score:
     changes: list[Change] = []
     programs: list[Program] = []
     names: dict[int, str] = {}
+    check_size([part.bars for part in parts], [order] * len(parts))
     for channel, part in zip(channels, parts, strict=True):
-        check_size(part.bars, order)
         placed = place_bars([part.bars[k] for k in order])
         notes += join_ties(placed, channel)
         part_changes = changes_of(placed)
@@ -185,6 +186,11 @@ def _align(parts: Sequence[Part]) -> list[Bar]:
     the marks of all parts, as most documents have them in one part only.
     """
     longest = max((part.bars for part in parts), key=len)
+    if len(parts) * len(longest) > MAX_PLAYED_NOTES:
+        raise ScoreError(
+            f"it has {len(parts):,} parts, and {len(longest):,} bars in the longest; at most "
+            f"{MAX_PLAYED_NOTES:,} bars in all parts together are supported. Export fewer parts, or split it."
+        )
     for part in parts:
         part.bars += [Bar("?") for _ in range(len(part.bars), len(longest))]
     for bars in zip(*(part.bars for part in parts), strict=True):
@@ -237,7 +243,7 @@ class _Reader:
             duration = _number_of(_text_of(note, "duration"), 0.0)
             if length and duration > 0 and note.find("time-modification") is None:
                 n_dots = len(note.findall("dot"))
-                divisions = round(duration / float(length * (2 - Fraction(1, 2**n_dots)))) or 1
+                divisions = round(Fraction(duration) / _dotted(length, n_dots)) or 1
                 self.findings.append(
                     f"{self._name} has no divisions; {divisions} follow from its note types."
                 )
@@ -335,8 +341,8 @@ class _Reader:
         if text:
             self._divisions = round(_number_of(text, 1.0)) or 1
         if (transpose := child.find("transpose")) is not None:
-            octaves = _number_of(_text_of(transpose, "octave-change"), 0.0)
-            self._transpose = round(_number_of(_text_of(transpose, "chromatic"), 0.0) + 12 * octaves)
+            octaves = round(_number_of(_text_of(transpose, "octave-change"), 0.0))
+            self._transpose = round(_number_of(_text_of(transpose, "chromatic"), 0.0)) + 12 * octaves
         if (key := child.find("key")) is not None and (fifths := _text_of(key, "fifths")):
             self._key(_text_of(key, "mode"), max(-7, min(7, int(_number_of(fifths, 0.0)))))
         for sign in child.iterfind("measure-style/measure-repeat"):
@@ -366,7 +372,10 @@ class _Reader:
         length = sum(
             (Fraction(sum(parts), kind) for parts, kind in zip(counts, types, strict=True)), Fraction(0)
         )
-        metre = Metre(0, int(length * max(types)), max(types))  # raises ScoreError if invalid
+        try:
+            metre = Metre(0, int(length * max(types)), max(types))
+        except ScoreError as error:
+            raise self._error(f"has an invalid metre ({str(error).rstrip('.')})") from error
         return metre.numerator, metre.denominator
 
     def _direction(self, child: Element, at: Fraction) -> None:
@@ -381,7 +390,7 @@ class _Reader:
         unit = TYPES.get(_text_of(mark, "beat-unit"), Fraction(1))
         n_dots = len(mark.findall("beat-unit-dot"))
         if per_minute > 0:
-            self._bar.changes.append((at, "tempo", per_minute * float(unit * (2 - Fraction(1, 2**n_dots)))))
+            self._bar.changes.append((at, "tempo", per_minute * float(_dotted(unit, n_dots))))
 
     def _sound(self, sound: Element, at: Fraction) -> None:
         if (tempo_bpm := _number_of(sound.get("tempo", ""), 0.0)) > 0:
@@ -422,6 +431,11 @@ class _Reader:
 
     def _error(self, what: str) -> ScoreError:
         return ScoreError(f"{self._name}, bar {self._bar.number} {what}. Export it again.")
+
+
+def _dotted(length: Fraction, n_dots: int) -> Fraction:
+    """Return the length of a note with dots."""
+    return length * (2 - Fraction(1, 2**n_dots))
 
 
 def _findings(first: Sequence[Bar], longest: Sequence[Bar]) -> list[str]:

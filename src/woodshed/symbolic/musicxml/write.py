@@ -509,8 +509,8 @@ def _add(
 
 
 def _clean(text: str) -> str:
-    """Remove control characters, which are invalid in XML."""
-    return "".join(letter for letter in text if letter >= " " and letter.isprintable())
+    """Turn line breaks and other white space into spaces, and remove characters that are invalid in XML."""
+    return "".join(letter for letter in re.sub(r"\s", " ", text) if letter.isprintable())
 
 
 def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tuple[Fraction, int]]) -> None:

@@ -15,7 +15,7 @@ from woodshed.errors import ParameterError, ScoreError, near_miss
 from woodshed.score import Metre, Score
 from woodshed.symbolic.abc.read import abc_to_score
 from woodshed.symbolic.abc.voice import groups_of
-from woodshed.symbolic.abc.write import length_text
+from woodshed.symbolic.abc.write import field_text, length_text
 from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
     BOUNDARIES,
@@ -227,7 +227,7 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
         "%abc-2.1",
         "%%propagate-accidentals octave",
         f"X:{number}",
-        f"T:{' '.join(title.split())}",
+        f"T:{field_text(title)}",
         words[0],
         "L:1/8",
     ]
