@@ -18,6 +18,7 @@ from woodshed.errors import ModelFolderError
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.training.inference import keras_to_net, net_to_keras
 from woodshed.training.model_folder import FORMAT, WEIGHTS_NAME, record_checksums
+from woodshed.workflows.info import describe
 
 
 class Runs:
@@ -86,3 +87,14 @@ def test_a_file_that_no_model_has_is_refused(folder: Path) -> None:
     rewrite(folder, "more.bin", b"more")
     with pytest.raises(ModelFolderError, match="it lists the files"):
         woodshed.load(folder)
+
+
+def test_the_card_of_another_model_is_not_shown(folder: Path) -> None:
+    card = folder / "card.md"
+    card.write_text("# another model", "utf-8")
+    checksums = folder / "SHA256SUMS"
+    lines = checksums.read_text("utf-8").splitlines()
+    checksums.write_text("".join(f"{line}\n" for line in lines if not line.endswith("card.md")), "utf-8")
+    assert describe(str(folder)).card is None
+    record_checksums(folder, ["card.md"])
+    assert describe(str(folder)).card == card

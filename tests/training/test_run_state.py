@@ -41,6 +41,14 @@ def test_another_run_is_refused(run_state: RunState) -> None:
     assert (run_state.folder / "run.txt").read_text() == "a"
 
 
+def test_a_damaged_mark_is_another_run(run_state: RunState) -> None:
+    run_state.open("one", resume=False)
+    assert run_state.folder is not None
+    (run_state.folder / "run.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(OutputError, match="other settings or other data"):
+        run_state.open("one", resume=True)
+
+
 def test_beginning_again_forgets_what_was_written(run_state: RunState) -> None:
     run_state.open("a", resume=False)
     run_state.write("split-0", {"x": np.zeros(2)})

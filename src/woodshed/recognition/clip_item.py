@@ -19,7 +19,7 @@ from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Example, Skipped, Sounds, is_score, own_rate, read_example
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.store import FeatureStore
-from woodshed.errors import AudioFileError, DataError, ParameterError, WoodshedError
+from woodshed.errors import AudioError, AudioFileError, DataError, WoodshedError
 from woodshed.features.frame import frame_settings
 from woodshed.features.summary import Summary
 from woodshed.recognition.sound_embedding import SoundEmbedding
@@ -203,11 +203,17 @@ def summary_at(sample_rate: int) -> Summary:
 def describe(
     clips: Sequence[Clip], feature: Summary | SoundEmbedding, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:
-    """Return the row of a feature for each clip, shape ``(n_clips, n_values)``."""
+    """Return the row of a feature for each clip, shape ``(n_clips, n_values)``.
+
+    Raises
+    ------
+    AudioError
+        If a clip cannot be read, or has no such features.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         feature_store = FeatureStore(store or temporary, feature)
         items = clip_items(clips, feature.sample_rate)
         skipped = feature_store.fill(items, n_jobs=n_jobs)
         if skipped:
-            raise ParameterError(f"Baselines need usable clips: {skipped[0].reason}")
+            raise AudioError(f"Features need usable clips: {skipped[0].reason}")
         return np.stack([feature_store.get(item) for item in items]).astype(np.float64)

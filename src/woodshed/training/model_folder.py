@@ -1,7 +1,10 @@
 """Model folder: settings, checksums of the files and their validation, and the provenance of the model.
 
-``settings.json`` holds the digests of the files that prediction needs, ``SHA256SUMS`` those of all files. The
-latter has the format of ``sha256sum -c``; models of earlier versions lack it.
+Two lists of digests have different purposes. ``settings.json`` lists the files that prediction needs. A model
+cannot be loaded unless they match, so files of two models, or of one that was not completely written, are
+never combined. ``SHA256SUMS`` lists all files, with ``settings.json`` and the results (scores, card, report),
+in the format of ``sha256sum -c``. It is written last; a result that it does not list is of another model that
+was in the folder before. Models of earlier versions lack it.
 """
 
 from __future__ import annotations
@@ -185,14 +188,25 @@ def read_result(folder: Path, name: str) -> bytes | None:
     ModelFolderError
         If the file was changed, or cannot be read.
     """
-    path = folder / name
-    checksums = read_checksums(folder)
-    if not path.is_file() or (checksums and name not in checksums):
+    if not has_result(folder, name):
         return None
+    path, digest = folder / name, read_checksums(folder).get(name)
     content = _read(path)
-    if checksums:
-        _check_digest(path, content, checksums[name])
+    if digest is not None:
+        _check_digest(path, content, digest)
     return content
+
+
+def has_result(folder: Path, name: str) -> bool:
+    """Return whether a folder has a file that prediction does not need, and it is of the model in the folder.
+
+    Raises
+    ------
+    ModelFolderError
+        If ``SHA256SUMS`` is damaged.
+    """
+    checksums = read_checksums(folder)
+    return (folder / name).is_file() and (not checksums or name in checksums)
 
 
 def read_checksums(folder: Path) -> dict[str, str]:

@@ -79,7 +79,7 @@ class RunState:
             return
         file = self.folder / "run.txt"
         if file.is_file():
-            if resume and file.read_text("utf-8") != fingerprint:
+            if resume and file.read_bytes() != fingerprint.encode():
                 raise OutputError(
                     f"{printable(self.folder.parent)} holds an unfinished training with other settings or "
                     "other data. Use the same ones with --resume, or start again with --force."

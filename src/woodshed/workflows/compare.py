@@ -104,6 +104,7 @@ def compare(
         RunState(request.out / RUN_NAME),
         request.resume,
         watcher or Watcher(),
+        request.strict,
     )
     with preparation.lock:
         comparison = run.measure()

@@ -96,10 +96,10 @@ def prepare_demo(
     recogniser = SpeechRecogniser(epochs=epochs, seed=seed, store=store)
     recogniser.check_settings()
     recogniser.learner.check_installed()
-    lock = prepare_folder(folder, force=overwrite)
     corpus = load(sample.sample_folder())
     held_out = tuple(example for example in corpus.examples if example.path.stem in HELD_OUT)
     rest = tuple(example for example in corpus.examples if example not in held_out)
+    lock = prepare_folder(folder, force=overwrite)  # last, since an error would leave it locked
     return Demo(recogniser, replace(corpus, examples=rest), held_out, folder, lock)
 
 

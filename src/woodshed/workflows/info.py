@@ -13,7 +13,7 @@ from woodshed.recognition.saving import describe_model
 from woodshed.report.recognition.head_report import ScoreRow
 from woodshed.tasks import GENERATORS, task_class
 from woodshed.tasks.shipped import model_folder
-from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, SETTINGS_NAME, damaged
+from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, SETTINGS_NAME, damaged, has_result
 
 
 class BitsRow(TypedDict):
@@ -99,7 +99,6 @@ def describe(model: str) -> ModelInfo:
 def _info(folder: Path, contents: Mapping[str, Any]) -> ModelInfo:
     """Return the description of a model from the contents of its folder."""
     generates = contents["task"] in GENERATORS
-    card = folder / CARD_NAME
     return ModelInfo(
         folder=folder,
         task=contents["task"],
@@ -111,7 +110,7 @@ def _info(folder: Path, contents: Mapping[str, Any]) -> ModelInfo:
         provenance={name: str(value) for name, value in contents["provenance"].items()},
         licence=contents["licence"],
         citation=contents["citation"],
-        card=card if card.is_file() else None,
+        card=folder / CARD_NAME if has_result(folder, CARD_NAME) else None,
         contents=contents,
     )
 

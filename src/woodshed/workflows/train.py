@@ -242,6 +242,7 @@ def search_settings(
         RunState(request.out / RUN_NAME / "tuning"),
         request.resume,
         watcher or Watcher(),
+        request.strict,
     )
     with deferred():
         result = search.run()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from woodshed.data.example import Corpus, Sounds
-from woodshed.errors import ParameterError
+from woodshed.errors import AudioError
 from woodshed.recognition.clip_item import summarise
 from woodshed.recognition.heads.classes import ClassesHead
 
@@ -73,5 +73,5 @@ def test_a_clip_without_a_summary_is_named(make_toy: Callable[..., Any]) -> None
     from woodshed.clip import Clip
 
     clips = [*make_toy(1).clips, Clip(np.ones(1), 48000, "blip")]
-    with pytest.raises(ParameterError, match="Baselines need usable clips: blip has only 1 samples"):
+    with pytest.raises(AudioError, match="Features need usable clips: blip has only 1 samples"):
         summarise(clips, 8000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import honest_splits, make_split
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.recognition.estimator import Recogniser
-from woodshed.recognition.experiments.cross_validation import CrossValidation, methods_of
+from woodshed.recognition.experiments.cross_validation import CrossValidation, evaluate, methods_of
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.training.progress import LearningCurve, Watcher
 from woodshed.training.run_state import RunState
@@ -303,17 +302,6 @@ LOSSES = {
 }
 
 
-@pytest.fixture
-def own_corpus(toy_corpus: Corpus, tmp_path: Path) -> Corpus:
-    """Return a copy of the corpus whose files may be deleted."""
-    examples = []
-    for k, example in enumerate(toy_corpus.examples):
-        path = shutil.copy(example.path, tmp_path / f"{k}{example.path.suffix}")
-        examples.append(replace(example, path=Path(path)))
-    (tmp_path / "other.bin").write_bytes(examples[-1].path.read_bytes())
-    return replace(toy_corpus, examples=tuple(examples))
-
-
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("after_fits", [0, 1, 2])
 def test_a_file_that_is_lost_during_the_run_is_skipped_and_named(
@@ -331,14 +319,14 @@ def test_a_file_that_is_lost_during_the_run_is_skipped_and_named(
         return fit(self, *arguments, **options)
 
     if after_fits == 0:
-        training._digest(path)
+        training.files.check()
         LOSSES[loss](path)
     else:
         monkeypatch.setattr(Parrot, "fit", fit_and_lose)
     experiment, _ = training.measure()
     (skipped,) = experiment.skipped
     assert skipped.path == path
-    assert "during the training" in skipped.reason
+    assert "during the run" in skipped.reason
     assert row not in experiment.learned
     was_tested = after_fits == 2  # lost while the final model is fitted
     assert (row in experiment.splits[0].indices) == was_tested
@@ -348,7 +336,7 @@ def test_a_file_that_is_lost_during_the_run_is_skipped_and_named(
 def test_a_strict_run_ends_with_the_name_of_a_lost_file(own_corpus: Corpus) -> None:
     training = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)], strict=True)
     path = own_corpus.examples[3].path
-    training._digest(path)
+    training.files.check()
     path.unlink()
     with pytest.raises(DataError, match=rf"{path.name}: it was deleted.*omit --strict"):
         training.measure()
@@ -360,3 +348,69 @@ def test_a_file_that_was_damaged_between_check_and_run_is_skipped(own_corpus: Co
     experiment, _ = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)]).measure()
     assert [entry.path for entry in experiment.skipped] == [path]
     assert "not audio" in experiment.skipped[0].reason
+
+
+def lose_after_fit(monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
+    """Delete files when the first training is over."""
+    fit = Parrot.fit
+
+    def fit_and_lose(self: Any, *arguments: Any, **options: Any) -> Any:
+        fitted = fit(self, *arguments, **options)
+        for path in paths:
+            path.unlink(missing_ok=True)
+        return fitted
+
+    monkeypatch.setattr(Parrot, "fit", fit_and_lose)
+
+
+def test_a_fold_is_skipped_if_no_file_of_its_test_part_is_left(
+    own_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = make_split(own_corpus, "random-folds:3")
+    last = split.folds[-1].test
+    lose_after_fit(monkeypatch, [own_corpus.examples[k].path for k in last])
+    experiment, _ = CrossValidation(Parrot(), own_corpus, [split]).measure()
+    assert sorted(experiment.splits[0].indices) == sorted([*split.folds[0].test, *split.folds[1].test])
+    assert len(experiment.skipped) == len(last)
+
+
+def test_a_run_ends_if_nothing_is_left_to_test(own_corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = make_split(own_corpus, "group")
+    lose_after_fit(monkeypatch, [own_corpus.examples[k].path for k in split.folds[0].test])
+    with pytest.raises(DataError, match="Nothing could be tested"):
+        CrossValidation(Parrot(), own_corpus, [split]).measure()
+
+
+def test_a_run_ends_if_no_file_is_left(own_corpus: Corpus) -> None:
+    training = CrossValidation(Parrot(), own_corpus, [make_split(own_corpus)])
+    for example in own_corpus.examples:
+        example.path.unlink()
+    with pytest.raises(DataError, match=r"No file is left to use\. The first: .*it was deleted"):
+        training.measure()
+
+
+def test_an_unlabelled_file_that_is_lost_during_the_run_is_skipped_and_named(own_corpus: Corpus) -> None:
+    first, *others = own_corpus.examples
+    unlabelled = replace(first, label=None)
+    corpus = replace(own_corpus, examples=tuple(others), unlabelled=(unlabelled,))
+    training = CrossValidation(Recogniser(net="svm"), corpus, [make_split(corpus)])
+    training.files.check()
+    first.path.unlink()
+    experiment, _ = training.measure()
+    assert [entry.path for entry in experiment.skipped] == [first.path]
+
+
+def test_an_evaluation_goes_on_without_a_file_that_is_lost_meanwhile(
+    own_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimator = Recogniser(net="svm").fit(Sounds(own_corpus.examples), own_corpus.labels)
+    path, outputs = own_corpus.examples[3].path, Recogniser.outputs
+
+    def lose_and_predict(self: Any, clips: Any) -> Any:
+        path.unlink(missing_ok=True)
+        return outputs(self, clips)
+
+    monkeypatch.setattr(Recogniser, "outputs", lose_and_predict)
+    experiment = evaluate(estimator, own_corpus, leaky=True)
+    assert [entry.path for entry in experiment.corpus.skipped] == [path]
+    assert len(experiment.splits[0].indices) == len(own_corpus.examples) - 1

@@ -139,3 +139,41 @@ def test_the_nets_to_compare_are_checked() -> None:
         candidates_of(speech, "svm,forrest")
     with pytest.raises(ParameterError, match="needs two models or more, got svm alone"):
         candidates_of(speech, "svm,svm")
+
+
+def test_a_file_that_is_lost_meanwhile_counts_for_no_candidate(own_corpus: Corpus) -> None:
+    split = make_split(own_corpus, "group-folds")
+    row = int(split.folds[0].test[1])
+    path = own_corpus.examples[row].path
+
+    def begin(title: str, _: int) -> None:
+        if title.startswith("knn"):  # svm was tested on it
+            path.unlink(missing_ok=True)
+
+    compared = bakeoff(own_corpus, ("svm", "knn"), watcher=Watcher(begin=begin)).measure()
+    assert not compared.failed
+    assert [entry.path for entry in compared.skipped] == [path]
+    rest = np.concatenate([fold.test for fold in split.folds])
+    assert compared.indices.tolist() == rest[rest != row].tolist()
+    assert len(compared.truth) == len(compared.indices)
+    assert {len(rows) for rows in compared.outputs.values()} == {len(rest) - 1}
+
+
+def test_a_strict_comparison_ends_with_the_name_of_a_lost_file(own_corpus: Corpus) -> None:
+    path = own_corpus.examples[3].path
+    watcher = Watcher(begin=lambda *_: path.unlink(missing_ok=True))
+    with pytest.raises(DataError, match=rf"{path.name}: it was deleted.*omit --strict"):
+        bakeoff(own_corpus, ("svm", "knn"), watcher=watcher, strict=True).measure()
+
+
+def test_folds_that_an_earlier_version_stored_are_run_again(toy_corpus: Corpus, tmp_path: Path) -> None:
+    run_state = RunState(tmp_path / "n")
+    bakeoff(toy_corpus, ("knn", "svm"), run_state).measure()
+    part = run_state.recall("knn-fold-0")
+    assert part is not None
+    del part["indices"]
+    run_state.write("knn-fold-0", part)
+    begun: list[str] = []
+    watcher = Watcher(begin=lambda title, _: begun.append(title))
+    bakeoff(toy_corpus, ("knn", "svm"), run_state, resume=True, watcher=watcher).measure()
+    assert begun == ["knn: fold 1"]

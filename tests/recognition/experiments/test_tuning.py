@@ -24,6 +24,7 @@ from woodshed.recognition.experiments.tuning import (
 from woodshed.recognition.learners.classical import ClassicalLearner
 from woodshed.recognition.learners.net import NetLearner
 from woodshed.tasks import task_class
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 
 BEST_RATE = 0.012
@@ -58,7 +59,7 @@ class Learner:
         n_wrong = min(round(10 * distance), len(fold.test))
         answers = contest.encoded[1][fold.test].copy()
         answers[:n_wrong] = 1 - answers[:n_wrong]
-        return {"outputs": answers, "train_s": np.asarray(2.0)}
+        return {"indices": fold.test, "outputs": answers, "train_s": np.asarray(2.0)}
 
 
 @pytest.fixture
@@ -143,6 +144,25 @@ def test_settings_that_fail_are_named_and_never_taken(corpus: Corpus, learner: L
 def test_the_best_is_never_one_that_was_stopped(corpus: Corpus) -> None:
     trials = (Trial({"width": 3}, 0.5, 1.0), Trial({"width": 5}, 0.9, 1.0, "stopped"))
     assert SearchResult("", 1, "", trials, 0).chosen == {"width": 3}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_file_that_is_lost_meanwhile_does_not_end_a_search(own_corpus: Corpus, strict: bool) -> None:
+    fold = make_split(own_corpus, "group").folds[0]
+    path = own_corpus.examples[fold.train[0]].path
+
+    def begin(title: str, _: int) -> None:
+        if title.startswith("trial 2"):
+            path.unlink(missing_ok=True)
+
+    asked = Search(
+        task_class("speech")(net="svm"), own_corpus, fold, 3, watcher=Watcher(begin=begin), strict=strict
+    )
+    if strict:
+        with pytest.raises(DataError, match=rf"{path.name}: it was deleted.*omit --strict"):
+            asked.run()
+    else:
+        assert [trial.state for trial in asked.run().trials] == ["complete"] * 3
 
 
 def test_without_groups_enough_the_inner_folds_are_random(corpus: Corpus) -> None:

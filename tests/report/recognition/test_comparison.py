@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from woodshed.data.example import Corpus, Example
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
 from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.heads.tags import TagsHead
@@ -169,3 +169,9 @@ def test_the_page_holds_everything_and_escapes_names(comparison: Comparison, tmp
 def test_a_setting_without_a_value_has_a_cell(comparison: Comparison) -> None:
     page = comparison_page(replace(comparison, settings={"front_end": None}), ranking(comparison))
     assert "front_end</th><td>None</td>" in page
+
+
+def test_files_that_were_lost_during_the_run_are_named(comparison: Comparison) -> None:
+    lost = replace(comparison, skipped=(Skipped(Path("3.wav"), "it was deleted."),))
+    assert "Skipped 3.wav: it was deleted." in remarks(lost)
+    assert to_values(lost, ranking(lost))["skipped"] == {"3.wav": "it was deleted."}

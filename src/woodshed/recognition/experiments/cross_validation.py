@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, Example, Skipped, Sounds, read_example
+from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
-from woodshed.errors import AudioFileError, DataError, ScoreFileError, WoodshedError, printable
+from woodshed.errors import DataError
 from woodshed.interruption import acknowledge_interruption, check_interruption
 from woodshed.recognition.clip_item import common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
+from woodshed.recognition.experiments.run_files import RunFiles
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
 from woodshed.training.model_folder import provenance, to_json
 from woodshed.training.progress import LearningCurve, Watcher
@@ -82,7 +83,7 @@ class CrossValidation:
         Observer of the progress.
     strict
         Whether to raise if a file is deleted, or changed, during the run. Otherwise it is skipped from then
-        on and listed in ``lost``.
+        on and listed in ``files.lost``.
     """
 
     estimator: AudioEstimator
@@ -109,8 +110,7 @@ class CrossValidation:
         self.summary_rows = np.zeros((0, 0))
         self._evaluator = self.head.evaluator(self)
         self._kept: tuple[AudioEstimator, NDArray[np.int64]] | None = None
-        self.lost: dict[Path, Skipped] = {}
-        self._digests: dict[Path, str] = {}
+        self.files = RunFiles(self.corpus.examples, self.corpus.unlabelled, self.strict)
 
     # -- plan -------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class CrossValidation:
         Raises
         ------
         DataError
-            If a test part has a class that its training part lacks.
+            If a test part has a class that its training part lacks, or too few files are left.
         OutputError
             If another run is stored at the place of this one, or it cannot be written to.
         """
@@ -164,7 +164,7 @@ class CrossValidation:
             settings=deciding_settings(self.estimator, self.settings),
             provenance=source | facts,
             learned=learned,
-            skipped=tuple(self.lost.values()),
+            skipped=tuple(self.files.lost.values()),
             summary=table if self.estimator.learner.reads_rows else None,
         )
         return experiment, model
@@ -180,10 +180,11 @@ class CrossValidation:
                     break
                 check_interruption()
                 name = f"split-{s}-fold-{f}"
-                part = None if self._keeps_tested(s) else self.run_state.recall(name)
-                parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
+                stored = None if self._keeps_tested(s) else self.run_state.recall(name)
+                part = stored or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name)
+                parts += [] if part is None else [part]
             if not parts:
-                break
+                continue
             result = SplitResult(
                 split=split.name,
                 leaky=split.leaky,
@@ -195,6 +196,8 @@ class CrossValidation:
                 curves=tuple(curve for curve in map(LearningCurve.from_dict, parts) if curve.train_loss),
             )
             results.append(self._evaluator.finish_split(result, parts))
+        if self.splits and not results:
+            raise DataError("Nothing could be tested: the files of all test parts were lost during the run.")
         return results
 
     def final_model(self) -> tuple[AudioEstimator, NDArray[np.int64]]:
@@ -202,88 +205,28 @@ class CrossValidation:
         if self._kept is None:
             everything = np.arange(len(self.answers))
             model = self._fit(everything, "final model, all data", "everything")
-            self._kept = model, self._present(everything)
+            self._kept = model, self.files.remaining_rows(everything)
             self.watcher.end(None)
         return self._kept
 
     def _begin(self) -> None:
         """Check the settings, open the stored run, and compute the features of the baselines."""
         self.estimator.check_settings()
-        self._present(np.arange(len(self.answers)))
-        unlabelled = [(self._digest(e.path), e.start_s, e.group) for e in self.corpus.unlabelled]
+        self.files.check()
+        unlabelled = [(self.files.digest(e.path), e.start_s, e.group) for e in self.corpus.unlabelled]
         mark = deciding_settings(self.estimator, self.settings) | {
             "task": type(self.estimator).task,
             "targets": np.nan_to_num(self.targets, nan=UNKNOWN_TARGET),
             "names": self.names,
             "unlabelled": unlabelled,
         }
-        self.run_state.open(fingerprint(mark, self.corpus, self.splits, self._digest), resume=self.resume)
+        self.run_state.open(
+            fingerprint(mark, self.corpus, self.splits, self.files.digest), resume=self.resume
+        )
         store, n_jobs = self.estimator.store, self.estimator.n_jobs
-        self.summary_rows = self.rows_of(
+        self.summary_rows = self.files.rows_of(
             lambda sounds: summarise(sounds, self.sample_rate, store=store, n_jobs=n_jobs)
         )
-
-    def rows_of(self, compute: Callable[[Sounds], NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Return the row of features of every example, shape ``(n_examples, n_values)``; 0 for lost files."""
-        while True:
-            present, n_lost = self._present(np.arange(len(self.answers))), len(self.lost)
-            try:
-                rows = compute(Sounds(self.corpus.subset(present.tolist())))
-            except WoodshedError:
-                self._present(present)
-                if len(self.lost) == n_lost:  # then one was lost before its first use in this run
-                    self._set_aside_unreadable(present)
-                if len(self.lost) == n_lost:
-                    raise
-            else:
-                table = np.zeros((len(self.answers), rows.shape[1]))
-                table[present] = rows
-                return table
-
-    def _digest(self, path: Path) -> str:
-        """Return the digest of a file at its first use in this run; empty if it was lost before."""
-        if path not in self._digests:
-            try:
-                self._digests[path] = file_digest(path)
-            except AudioFileError:
-                self._digests[path] = ""
-        return self._digests[path]
-
-    def _present(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows whose files are still what they were; the others are added to ``lost``.
-
-        Raises
-        ------
-        DataError
-            If a file was lost and the run is strict.
-        """
-        for path in dict.fromkeys(self.corpus.examples[k].path for k in rows):
-            if path not in self.lost and (reason := self._loss(path)):
-                self._set_aside(path, reason)
-        present = [k for k in rows.tolist() if self.corpus.examples[k].path not in self.lost]
-        return np.asarray(present, dtype=np.int64)
-
-    def _set_aside(self, path: Path, reason: str) -> None:
-        self.lost[path] = Skipped(path, reason)
-        if self.strict:
-            raise DataError(f"{printable(path)}: {reason} Restore it, or omit --strict.")
-
-    def _set_aside_unreadable(self, rows: NDArray[np.int64]) -> None:
-        """Read the files of some rows, and set those aside that cannot be read."""
-        for example in self.corpus.subset(rows.tolist()):
-            try:
-                read_example(example)
-            except (AudioFileError, ScoreFileError) as error:
-                self._set_aside(example.path, error.reason)
-
-    def _loss(self, path: Path) -> str:
-        """Return why a file can no longer be used; empty if it can."""
-        first = self._digest(path)
-        try:
-            is_same = file_digest(path) == first
-        except AudioFileError:
-            return "it was deleted, or made unreadable, during the training."
-        return "" if is_same else "it was changed during the training."
 
     def _keeps_tested(self, s: int) -> bool:
         """Whether the model tested in a split is the one to keep: models of folds are not stored."""
@@ -292,28 +235,24 @@ class CrossValidation:
     def _fit(self, rows: NDArray[np.int64], title: str, name: str) -> AudioEstimator:
         """Fit a fresh model to some rows of the corpus, without the files that are lost meanwhile."""
         self.watcher.begin(title, self.estimator.learner.n_epochs(self.estimator, len(rows)))
-        while True:
-            rows, n_lost = self._present(rows), len(self.lost)
-            model = type(self.estimator)(**self.settings)
-            try:
-                self._fit_rows(model, rows, name)
-            except AudioFileError:
-                self._present(rows)
-                if len(self.lost) == n_lost:
-                    raise
-            except KeyboardInterrupt:
-                if not hasattr(model, "classes_"):
-                    raise
-                acknowledge_interruption()
-                self.interrupted = True
-                return model
-            else:
-                return model
+        return self.files.retry(lambda: self._fit_remaining(self.files.remaining_rows(rows), name))
+
+    def _fit_remaining(self, rows: NDArray[np.int64], name: str) -> AudioEstimator:
+        """Fit a fresh model to some rows; an interrupt leaves it with the best weights so far."""
+        model = type(self.estimator)(**self.settings)
+        try:
+            self._fit_rows(model, rows, name)
+        except KeyboardInterrupt:
+            if not hasattr(model, "classes_"):
+                raise
+            acknowledge_interruption()
+            self.interrupted = True
+        return model
 
     def _fit_rows(self, model: AudioEstimator, rows: NDArray[np.int64], name: str) -> None:
         """Fit a model to some rows of the corpus and the unlabelled examples beside them."""
         groups = self.corpus.groups
-        unlabelled = self._unlabelled_beside(rows)
+        unlabelled = self.files.remaining(self._unlabelled_beside(rows))
         own_groups = None
         if groups is not None:
             own_groups = [*(groups[k] for k in rows), *(str(example.group) for example in unlabelled)]
@@ -330,38 +269,43 @@ class CrossValidation:
         tested = np.setdiff1d(np.arange(len(self.answers)), rows).tolist()
         return may_learn(self.corpus.unlabelled, self.corpus.subset(tested))
 
-    def _fit_and_test(self, s: int, fold: Fold, title: str, name: str) -> Part:
-        """Train on one part of the corpus, predict the other, and store the outputs."""
+    def _fit_and_test(self, s: int, fold: Fold, title: str, name: str) -> Part | None:
+        """Train on one part of the corpus, predict the other, and store the outputs.
+
+        Returns None if no file of the test part is left.
+        """
         self.head.check_fold(fold, title, self.names, self.targets)
+        if not len(self.files.remaining_rows(fold.test)):
+            return None
         model = self._fit(fold.train, title, name)
+        tested = self.files.retry(lambda: self._test_fold(fold, model))
+        if self._keeps_tested(s) or self.interrupted:
+            self._kept = model, self.files.remaining_rows(fold.train)
+        if tested is None:
+            self.watcher.end(None)
+            return None
         part = {
-            **self._test_fold(fold, model),
+            **tested,
             **{name: np.asarray(value) for name, value in asdict(model.curve_).items()},
             "fold": np.asarray(fold.name),
         }
         if not self.interrupted:
             self.run_state.write(name, part)
-        if self._keeps_tested(s) or self.interrupted:
-            self._kept = model, self._present(fold.train)
         self.watcher.end(self.head.accuracy(part["truth"], part[self.method]))
         return part
 
-    def _test_fold(self, fold: Fold, model: AudioEstimator) -> dict[str, NDArray[Any]]:
-        """Return the arrays of the test part of a fold, without the files that are lost meanwhile."""
-        while True:
-            fold = replace(fold, train=self._present(fold.train), test=self._present(fold.test))
-            n_lost = len(self.lost)
-            try:
-                return {
-                    **self._all_outputs(fold, model),
-                    **self._evaluator.test_fold(fold),
-                    "indices": fold.test,
-                    "folds": np.full(len(fold.test), fold.name),
-                }
-            except AudioFileError:
-                self._present(fold.test)
-                if len(self.lost) == n_lost:
-                    raise
+    def _test_fold(self, fold: Fold, model: AudioEstimator) -> dict[str, NDArray[Any]] | None:
+        """Return the arrays of the remaining test part of a fold; None if one part of the fold is empty."""
+        train, test = (self.files.remaining_rows(rows) for rows in (fold.train, fold.test))
+        if not len(train) or not len(test):
+            return None
+        fold = replace(fold, train=train, test=test)
+        return {
+            **self._all_outputs(fold, model),
+            **self._evaluator.test_fold(fold),
+            "indices": test,
+            "folds": np.full(len(test), fold.name),
+        }
 
     def _all_outputs(self, fold: Fold, model: AudioEstimator) -> dict[str, NDArray[Any]]:
         """Return the outputs of the model and the baselines for the test part of a fold."""
@@ -457,6 +401,21 @@ def evaluate(
     DataError
         If the corpus has no target that the model predicts.
     """
+    files = RunFiles(corpus.examples)
+
+    def evaluate_remaining() -> Experiment:
+        examples = tuple(files.remaining(corpus.examples))
+        skipped = (*corpus.skipped, *files.lost.values())
+        remaining = replace(corpus, examples=examples, skipped=skipped)
+        return _evaluate(estimator, remaining, leaky=leaky, learned_from=learned_from)
+
+    return files.retry(evaluate_remaining)
+
+
+def _evaluate(
+    estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None, learned_from: Mapping[Path, str] | None
+) -> Experiment:
+    """Evaluate an estimator on files of which none is lost meanwhile."""
     began = time.monotonic()
     head = type(estimator).head
     tested = head.known_to(estimator, corpus)

@@ -17,20 +17,21 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, Sounds
+from woodshed.data.example import Corpus, Skipped, Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.interruption import acknowledge_interruption, signals_blocked_in_children
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import fingerprint
+from woodshed.recognition.experiments.run_files import RunFiles
 from woodshed.recognition.heads.head import Head, constant_outputs
 from woodshed.recognition.learners import learner_of
 from woodshed.training.model_folder import provenance
@@ -58,11 +59,14 @@ class BenchmarkTask:
         Checked examples.
     split
         The folds that all are tested on.
+    files
+        Files of the corpus, some of which may be lost during the run.
     """
 
     estimator: AudioEstimator
     corpus: Corpus
     split: Split
+    files: RunFiles
 
     @cached_property
     def targets(self) -> list[Any]:
@@ -89,16 +93,26 @@ def run_candidate(task: BenchmarkTask, net: str, run_state: RunState, send: Send
     """
     estimator = type(task.estimator)(**task.estimator.get_params() | {"net": net})
     estimator.check_settings()
-    missing = [f for f in range(len(task.split.folds)) if run_state.recall(part_name(net, f)) is None]
+    missing = [f for f in range(len(task.split.folds)) if recall_part(run_state, net, f) is None]
     if missing:
-        estimator.learner.extract(estimator, Sounds(task.corpus.examples))
+        extract(task, estimator)
     for f in missing:
         fold = task.split.folds[f]
+        if not len(task.files.remaining_rows(fold.test)):
+            continue
         n_epochs = estimator.learner.n_epochs(estimator, len(fold.train))
         send(("begin", f"{net}: {fold.name}", n_epochs))
         part = run_fold(task, estimator, fold, send)
         run_state.write(part_name(net, f), part)
-        send(("end", task.estimator.head.accuracy(task.encoded[1][fold.test], part["outputs"])))
+        truth = task.encoded[1][part["indices"]]
+        send(("end", task.estimator.head.accuracy(truth, part["outputs"])))
+
+
+def extract(task: BenchmarkTask, estimator: AudioEstimator) -> None:
+    """Compute the features of all remaining examples into the store of an estimator."""
+    task.files.retry(
+        lambda: estimator.learner.extract(estimator, Sounds(task.files.remaining(task.corpus.examples)))
+    )
 
 
 def part_name(net: str, fold: int) -> str:
@@ -106,29 +120,35 @@ def part_name(net: str, fold: int) -> str:
     return f"{net}-fold-{fold}"
 
 
+def recall_part(run_state: RunState, net: str, fold: int) -> dict[str, NDArray[Any]] | None:
+    """Return what `run_fold` returned for a fold of a candidate; None if it is to be run."""
+    part = run_state.recall(part_name(net, fold))
+    return part if part is not None and "indices" in part else None  # an earlier version stored none
+
+
 def run_fold(
     task: BenchmarkTask, estimator: AudioEstimator, fold: Fold, send: Send
 ) -> dict[str, NDArray[Any]]:
-    """Train on one part of the corpus and predict the other, and measure time and memory."""
-    groups = task.corpus.groups
-    model = type(estimator)(**estimator.get_params())
-    began = time.perf_counter()
-    model.fit(
-        Sounds(task.corpus.subset(fold.train.tolist())),
-        [task.targets[k] for k in fold.train],
-        None if groups is None else np.asarray(groups)[fold.train].tolist(),
-        on_epoch=lambda *event: send(("epoch", *event)),
-    )
-    train_s = time.perf_counter() - began
-    clips = Sounds(task.corpus.subset(fold.test.tolist()))
-    model.outputs(clips[:1])  # the first prediction also loads the model
-    began = time.perf_counter()
-    predicted = model.outputs(clips)
-    predict_s = (time.perf_counter() - began) / len(clips)
+    """Train on one part of the corpus and predict the other, and measure time and memory.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        ``indices``: the tested rows of the corpus, without the files that were lost meanwhile; ``outputs``
+        for them, shape ``(n_test, n_names)``; and the values of `Costs`.
+
+    Raises
+    ------
+    DataError
+        If no file of the test part is left, or the estimator cannot be fitted.
+    """
+    model, train_s = task.files.retry(lambda: _fit_timed(task, estimator, fold, send))
+    test, predicted, predict_s = task.files.retry(lambda: _predict_timed(task, model, fold))
     names, rows = task.encoded
-    outputs = task.estimator.head.outputs_of_missing(rows[fold.train], len(clips))
+    outputs = task.estimator.head.outputs_of_missing(rows[fold.train], len(test))
     outputs[:, [names.index(str(name)) for name in model.classes_]] = predicted
     return {
+        "indices": test,
         "outputs": outputs,
         "train_s": np.asarray(train_s),
         "predict_s": np.asarray(predict_s),
@@ -136,6 +156,36 @@ def run_fold(
         "size_bytes": np.asarray(sum(len(content) for content in model.files_.values())),
         "peak_bytes": np.asarray(peak_memory_bytes()),
     }
+
+
+def _fit_timed(
+    task: BenchmarkTask, estimator: AudioEstimator, fold: Fold, send: Send
+) -> tuple[AudioEstimator, float]:
+    """Return a model fitted to the training part of a fold, and the time that it took, in seconds."""
+    groups, train = task.corpus.groups, task.files.remaining_rows(fold.train)
+    model = type(estimator)(**estimator.get_params())
+    began = time.perf_counter()
+    model.fit(
+        Sounds(task.corpus.subset(train.tolist())),
+        [task.targets[k] for k in train],
+        None if groups is None else np.asarray(groups)[train].tolist(),
+        on_epoch=lambda *event: send(("epoch", *event)),
+    )
+    return model, time.perf_counter() - began
+
+
+def _predict_timed(
+    task: BenchmarkTask, model: AudioEstimator, fold: Fold
+) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+    """Return the tested rows, the outputs of a model for them, and the time for one clip, in seconds."""
+    test = task.files.remaining_rows(fold.test)
+    if not len(test):
+        raise DataError(f"{fold.name}: no file of the test part is left.")
+    clips = Sounds(task.corpus.subset(test.tolist()))
+    model.outputs(clips[:1])  # the first prediction also loads the model
+    began = time.perf_counter()
+    outputs = model.outputs(clips)
+    return test, outputs, (time.perf_counter() - began) / len(clips)
 
 
 def peak_memory_bytes() -> float:
@@ -233,6 +283,8 @@ class Comparison:
         Model -> why it has no outputs.
     interrupted
         Whether some candidates were not run.
+    skipped
+        Files that were lost during the run, after those of the corpus; models are compared on the others.
     """
 
     task: str
@@ -249,6 +301,7 @@ class Comparison:
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    skipped: tuple[Skipped, ...] = ()
 
 
 def candidates_of(estimator: AudioEstimator, nets: str | None = None) -> tuple[str, ...]:
@@ -300,6 +353,8 @@ class ModelComparison:
         Continue the run that is stored there.
     watcher
         Observer of the progress.
+    strict
+        Whether to raise if a file is deleted, or changed, during the run. Otherwise no model is tested on it.
     """
 
     estimator: AudioEstimator
@@ -309,6 +364,7 @@ class ModelComparison:
     run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
+    strict: bool = False
 
     def measure(self) -> Comparison:
         """Run every candidate; Ctrl-C keeps those that are finished.
@@ -316,12 +372,14 @@ class ModelComparison:
         Raises
         ------
         DataError
-            If no candidate could be tested.
+            If no candidate could be tested, or a file was lost and the run is strict.
         OutputError
             If another run is stored at the place of this one.
         """
         settings = self.estimator.get_params()
         kind = type(self.estimator)
+        files = RunFiles(self.corpus.examples, strict=self.strict)
+        files.check()
         rate = settings["sample_rate"] or common_rate(Sounds(self.corpus.examples), kind.highest_rate)
         shared = {name: value for name, value in settings.items() if name not in _NOT_SHARED}
         with tempfile.TemporaryDirectory() as temporary:
@@ -330,21 +388,12 @@ class ModelComparison:
                 "sample_rate": rate,
                 "store": settings["store"] or str(Path(temporary) / "features"),
             }
-            task = BenchmarkTask(kind(**settings | changes), self.corpus, self.split)
+            task = BenchmarkTask(kind(**settings | changes), self.corpus, self.split, files)
             task.check()
             mark = shared | {"task": kind.task, "sample_rate": rate, "comparison": task.encoded[1]}
-            run_state.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)
+            run_state.open(fingerprint(mark, self.corpus, [self.split], files.digest), resume=self.resume)
             began = time.monotonic()
-            failed: dict[str, str] = {}
-            interrupted = False
-            try:
-                for net in self.nets:
-                    reason = run_in_process(task, net, run_state.folder or Path(temporary), self.watcher)
-                    if reason:
-                        failed[net] = reason
-            except KeyboardInterrupt:
-                acknowledge_interruption()
-                interrupted = True
+            failed, interrupted = self._run_all(task, run_state.folder or Path(temporary))
             comparison = gather(task, self.nets, run_state)
         if interrupted and not comparison.costs:
             raise KeyboardInterrupt
@@ -357,7 +406,21 @@ class ModelComparison:
             settings=shared | {"sample_rate": rate},
             provenance=provenance(self.estimator.seed, time.monotonic() - began),
             interrupted=interrupted,
+            skipped=tuple(files.lost.values()),
         )
+
+    def _run_all(self, task: BenchmarkTask, folder: Path) -> tuple[dict[str, str], bool]:
+        """Run every candidate; return the reasons of those that failed, and whether Ctrl-C ended the run."""
+        failed: dict[str, str] = {}
+        try:
+            for net in self.nets:
+                if reason := run_in_process(task, net, folder, self.watcher):
+                    failed[net] = reason
+                task.files.check()
+        except KeyboardInterrupt:
+            acknowledge_interruption()
+            return failed, True
+        return failed, False
 
 
 def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher) -> str:
@@ -388,21 +451,39 @@ def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher
 
 
 def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Comparison:
-    """Combine the stored folds of every candidate that has finished all of them."""
-    folds = task.split.folds
-    names, truth = task.encoded
-    indices = np.concatenate([fold.test for fold in folds])
-    outputs: dict[str, NDArray[np.float64]] = {}
-    costs = {}
+    """Combine the stored folds of every candidate that has finished all of them.
+
+    A clip whose file was lost during the run counts only if all of them were tested on it.
+    """
+    folds = [
+        (f, fold) for f, fold in enumerate(task.split.folds) if len(task.files.remaining_rows(fold.test))
+    ]
+    if not folds:
+        raise DataError("Nothing could be tested: the files of all test parts were lost during the run.")
+    parts = {}
     for net in nets:
-        stored = [run_state.recall(part_name(net, f)) for f in range(len(folds))]
-        parts = [part for part in stored if part is not None]
-        if len(parts) == len(folds):
-            outputs[net] = np.concatenate([part["outputs"] for part in parts])
-            costs[net] = Costs.of(parts)
+        stored = [recall_part(run_state, net, f) for f, _ in folds]
+        finished = [part for part in stored if part is not None]
+        if len(finished) == len(folds):
+            parts[net] = finished
+    names, truth = task.encoded
+    tested = [
+        reduce(_common, (part[k]["indices"] for part in parts.values()), fold.test)
+        for k, (_, fold) in enumerate(folds)
+    ]
+    outputs = {
+        net: np.concatenate(
+            [part["outputs"][np.isin(part["indices"], rows)] for part, rows in zip(own, tested, strict=True)]
+        )
+        for net, own in parts.items()
+    }
     outputs[task.estimator.head.constant_baseline] = np.concatenate(
-        [constant_outputs(truth[fold.train], len(fold.test)) for fold in folds]
+        [
+            constant_outputs(truth[fold.train], len(rows))
+            for (_, fold), rows in zip(folds, tested, strict=True)
+        ]
     )
+    indices = np.concatenate(tested)
     return Comparison(
         task=type(task.estimator).task,
         head=task.estimator.head,
@@ -413,5 +494,10 @@ def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Com
         indices=indices,
         truth=truth[indices],
         outputs=outputs,
-        costs=costs,
+        costs={net: Costs.of(own) for net, own in parts.items()},
     )
+
+
+def _common(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows that are among others too, in their order."""
+    return rows[np.isin(rows, others)]

@@ -24,8 +24,9 @@ from woodshed.errors import DataError, ParameterError, WoodshedError, load_packa
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import deciding_settings, fingerprint
-from woodshed.recognition.experiments.model_comparison import BenchmarkTask, run_fold
+from woodshed.recognition.experiments.model_comparison import BenchmarkTask, extract, run_fold
 from woodshed.recognition.experiments.result import SearchResult, Trial
+from woodshed.recognition.experiments.run_files import RunFiles
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 
@@ -84,6 +85,9 @@ class Search:
         Whether to continue a stored search, to the result it would have had.
     watcher
         Callbacks that observe the search.
+    strict
+        Whether to raise if a file is deleted, or changed, during the search. Otherwise it is left out of the
+        further trainings and tests.
     """
 
     estimator: AudioEstimator
@@ -94,6 +98,7 @@ class Search:
     run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
+    strict: bool = False
 
     def run(self) -> SearchResult:
         """Run the trials.
@@ -114,7 +119,7 @@ class Search:
         MissingPackageError
             If the estimator is a network, and Optuna is not installed.
         DataError
-            If every trial failed.
+            If every trial failed, or a file was lost and the search is strict.
 
         References
         ----------
@@ -125,12 +130,16 @@ class Search:
         check_tuning(self.estimator, self.n_trials, self.fixed)
         self.training = replace(self.corpus, examples=self.corpus.subset(self.fold.train.tolist()))
         self.inner = inner_split(self.training, self.estimator.seed)
+        self._files = RunFiles(self.training.examples, strict=self.strict)
+        self._files.check()
         self._sample_rate = self.estimator.sample_rate or common_rate(
             Sounds(self.corpus.examples), type(self.estimator).highest_rate
         )
         inputs = deciding_settings(self.estimator, self.estimator.get_params())
         inputs |= {"task": type(self.estimator).task, "fixed": sorted(self.fixed), "rate": self._sample_rate}
-        self.run_state.open(fingerprint(inputs, self.training, [self.inner]), resume=self.resume)
+        self.run_state.open(
+            fingerprint(inputs, self.training, [self.inner], self._files.digest), resume=self.resume
+        )
         models = self.estimator.learner.alternatives(self.estimator)
         with tempfile.TemporaryDirectory() as temporary:
             self._store = self.estimator.store or temporary
@@ -182,6 +191,7 @@ class Search:
             try:
                 score, train_s = self._score(f"trial-{number}-fold-{f}", settings, fold, number)
             except WoodshedError as error:
+                self._files.check()  # a lost file ends a strict search, and not only this trial
                 return Trial(settings, None, duration_s, str(error))
             scores.append(score)
             duration_s += train_s
@@ -200,15 +210,15 @@ class Search:
         if part is None:
             changes = {"sample_rate": self._sample_rate, "store": self._store, **settings}
             estimator = type(self.estimator)(**self.estimator.get_params() | changes)
-            task = BenchmarkTask(estimator, self.training, self.inner)
+            task = BenchmarkTask(estimator, self.training, self.inner, self._files)
             task.check()
             self.watcher.begin(
                 f"trial {number + 1} of {self.n_trials}, inner {fold.name}",
                 estimator.learner.n_epochs(estimator, len(fold.train)),
             )
-            estimator.learner.extract(estimator, Sounds(self.training.examples))
+            extract(task, estimator)
             result = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))
-            truth = task.encoded[1][fold.test]
+            truth = task.encoded[1][result["indices"]]
             part = {
                 "score": np.asarray(task.estimator.head.main_score(truth, result["outputs"])),
                 "train_s": result["train_s"],

@@ -366,7 +366,7 @@ class ConfidenceEvaluator(Evaluator):
         """The embedding of each example; 0 for files that were lost during the run."""
         run = self._run
         feature = SoundEmbedding(sample_rate=run.sample_rate)
-        rows: Rows = run.rows_of(
+        rows: Rows = run.files.rows_of(
             lambda sounds: describe(sounds, feature, store=run.estimator.store, n_jobs=run.estimator.n_jobs)
         )
         return rows

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
-from woodshed.errors import counted
+from woodshed.errors import counted, printable
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
 from woodshed.html.document import Markup, document, element, name_of, pairs_table, table
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
@@ -175,11 +175,12 @@ def seconds_text(duration_s: float) -> str:
 
 
 def remarks(comparison: Comparison) -> list[str]:
-    """Return the notes on the table: a leaky split, failed candidates, an interruption."""
+    """Return the notes on the table: a leaky split, failed candidates, lost files, an interruption."""
     badge = badge_of(comparison.leaky)
     return [
         *([EXPLANATIONS[badge]] if badge else []),
         *(f"Skipped {net}: {reason}" for net, reason in comparison.failed.items()),
+        *(f"Skipped {printable(entry.path)}: {entry.reason}" for entry in comparison.skipped),
         *(["Interrupted: not all candidates were tested."] if comparison.interrupted else []),
     ]
 
@@ -233,6 +234,7 @@ def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, obj
             for one in ranked
         ],
         "failed": dict(comparison.failed),
+        "skipped": {printable(entry.path): entry.reason for entry in comparison.skipped},
         "interrupted": comparison.interrupted,
         "settings": dict(comparison.settings),
         "provenance": dict(comparison.provenance),
