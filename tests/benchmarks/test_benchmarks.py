@@ -27,6 +27,7 @@ WITHOUT_MAIN = {
     "benchmarks.quality.another_sampler",
     "benchmarks.quality.chord_chain",
     "benchmarks.quality.chord_symbol",
+    "benchmarks.quality.confidence_elsewhere",
     "benchmarks.quality.confidence_trials",
     "benchmarks.quality.frames",
     "benchmarks.quality.likelihood_rows",

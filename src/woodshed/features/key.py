@@ -158,6 +158,7 @@ def tuning_semitones(clip: Clip) -> float:
     """
     librosa = load_librosa("Key and tuning estimation")
     feature = Stft(sample_rate=clip.sample_rate, n_fft=4096, hop_length=2048)
-    # Without tones, librosa warns of an empty frequency set and returns 0.
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
+    # Without tones, librosa warns of an empty frequency set and returns 0. What numba compiles for it may
+    # leave the flag of an invalid operation behind.
+    with warnings.catch_warnings(action="ignore", category=UserWarning), np.errstate(invalid="ignore"):
         return float(librosa.estimate_tuning(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft))
