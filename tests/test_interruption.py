@@ -135,3 +135,19 @@ def test_workers_end_with_a_parent_that_is_killed(start_s: int) -> None:
             return
         subprocess.run(["sleep", "0.1"], check=True)
     pytest.fail("the worker is still running")
+
+
+def test_ctrl_c_while_a_command_is_loaded_names_the_flag_that_continues(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create = command_line._app
+
+    def interrupted_app() -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return create()
+
+    monkeypatch.setattr(command_line, "_app", interrupted_app)
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["train", "sounds"])
+    assert ended.value.code == 128 + signal.SIGINT
+    assert "--resume" in capsys.readouterr().err

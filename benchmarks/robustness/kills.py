@@ -134,7 +134,12 @@ def commands(sounds: Path) -> list[Command]:
         training("train, network", "--net", "mlp", "--n-augmentations", "2", "--n-jobs", "2", *_TINY),
         training("train, classical", "--net", "knn", "--n-jobs", "2"),
         Command(
-            "features", ["features", str(sounds), "--jobs", "2"], "features.csv", [], check_subset, digests
+            "features",
+            ["features", str(sounds), "--jobs", "2"],
+            "features.csv",
+            ["--force"],  # it may have been killed after the file was written
+            check_subset,
+            digests,
         ),
         Command(
             "audio convert",
@@ -293,7 +298,7 @@ made-up sounds of 0.35 s. A number is that of the kills after which the check pa
 
 Status: 130 after SIGINT and 143 after SIGTERM, with a message that names `--resume` if the verb has it, and no traceback.
 Files whole: a model loads or is not there yet, and other files are those of an undisturbed run. Repeated equal: the same
-command, with `--resume` for a training and `--force` for `generate`, gives the same scores, predictions and files as an
+command, with `--resume` for a training and `--force` for `features` and `generate`, gives the same scores, predictions and files as an
 undisturbed run. Drafts are looked for after that, temporary files before, and not after SIGKILL, which leaves no chance to delete
 them."""
     write_markdown(chosen.out, "Killed runs", body)

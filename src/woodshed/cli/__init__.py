@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import WoodshedError, printable
-from woodshed.interruption import exit_status, handle_signals
+from woodshed.interruption import deferred, exit_status, handle_signals
 
 if TYPE_CHECKING:
     import typer
@@ -102,8 +102,9 @@ def _run(arguments: list[str]) -> int:
     can_resume = False
     try:
         _refuse_former_verb(words)
-        app = _app()
-        can_resume = _add_verbs(app, words)
+        with deferred():  # until the message about an interruption can name --resume
+            app = _app()
+            can_resume = _add_verbs(app, words)
         app(args=arguments, prog_name="woodshed")
     except WoodshedError as error:
         if Verbosity.verbose:
