@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,9 @@ from woodshed.interruption import (
 
 @pytest.fixture(autouse=True)
 def _own_thread_hook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Restore what prints errors of threads, which a signal replaces for the rest of the process."""
+    """Restore what prints errors of threads and callbacks, which a signal replaces for good."""
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
 
 def interrupt(number: int = signal.SIGINT) -> None:
@@ -151,3 +153,17 @@ def test_ctrl_c_while_a_command_is_loaded_names_the_flag_that_continues(
         command_line.main(["train", "sounds"])
     assert ended.value.code == 128 + signal.SIGINT
     assert "--resume" in capsys.readouterr().err
+
+
+def test_a_signal_in_a_callback_is_not_lost_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    class Referred:
+        pass
+
+    with handle_signals():
+        referred = Referred()
+        reference = weakref.ref(referred, lambda _: os.kill(os.getpid(), signal.SIGINT))
+        del referred
+        assert reference() is None
+        with pytest.raises(KeyboardInterrupt):
+            check_interruption()
+    assert capfd.readouterr().err == ""

@@ -50,7 +50,8 @@ _state = _State()
 def handle_signals() -> Iterator[None]:
     """Record SIGINT and SIGTERM inside the block; the former handlers are restored at its end.
 
-    After a signal, errors of threads are not printed any more, since the process is about to end.
+    After a signal, errors of threads and of callbacks are not printed any more, since the process is about to
+    end.
 
     Outside the main thread, in which alone Python handles signals, nothing changes.
     """
@@ -76,6 +77,8 @@ def _record(number: int, _: FrameType | None) -> None:
     _state.received, _state.pending = number, True
     # The thread that manages a pool of workers may fail when the pool is stopped, which is not to be printed.
     threading.excepthook = lambda _: None
+    # Raised in a callback of a weak reference, the exception is lost; the signal is still pending then.
+    sys.unraisablehook = lambda _: None
     if _state.deferrals:
         if sys.stderr is not None and sys.stderr.isatty():
             os.write(2, _SHOW_CURSOR + _STOPPING)
