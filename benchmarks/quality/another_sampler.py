@@ -41,6 +41,9 @@ FONTS = {
 }
 """SoundFonts with other recordings than instrument_notes -> their part in the choice of the recipe."""
 
+FONT_FOLDER = Path("/usr/share/sounds/sf2")
+"""Where Debian installs SoundFonts."""
+
 NOTE_S = 1.25
 N_PHRASES = 10
 """Number of phrases of each instrument."""

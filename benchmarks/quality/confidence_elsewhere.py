@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality.another_sampler import find_fonts, pitch_ranges, play_notes, play_phrases
+from benchmarks.quality.another_sampler import (
+    FONT_FOLDER,
+    find_fonts,
+    pitch_ranges,
+    play_notes,
+    play_phrases,
+)
+from benchmarks.quality.measure import tags_of
 from benchmarks.quality.tune_type import FILE_KINDS, KINDS, kind_in_name
 from woodshed.data.corpora import instrument_notes, speech_commands, urbansound8k
 from woodshed.data.example import Example, Sounds
@@ -20,16 +27,15 @@ from woodshed.data.noisy import noisy_examples
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 """Words that are digits."""
 
-CITY_TAGS = {
+CATEGORIES_ELSEWHERE = {
     "animal": ("dog bark",),
     "machine": ("air conditioner", "drilling", "engine idling", "jackhammer"),
     "person": ("children playing",),
     "steady": ("air conditioner", "drilling", "engine idling", "jackhammer"),
 }
-"""Tag -> classes of UrbanSound8K; classes with no or a doubtful tag are not used."""
+"""Tag of the model -> classes of UrbanSound8K; classes with no or a doubtful tag are not used."""
 
-FONTS = Path("/usr/share/sounds/sf2")
-FONT = "sf_GMbank.sf2"
+UNCHOSEN_FONT = "sf_GMbank.sf2"
 """SoundFont by which nothing was chosen."""
 
 EVERY_WORD = 6
@@ -79,9 +85,8 @@ def noisy_words(data: Path, _: int) -> Labelled:
 def city_tags(data: Path, _: int) -> Labelled:
     """Return the sounds of UrbanSound8K that have tags of ESC-10."""
     sounds = urbansound8k.load(data / "urbansound8k_mini").examples
-    tags = [tuple(tag for tag, classes in CITY_TAGS.items() if sound.label in classes) for sound in sounds]
-    chosen = [(sound, of) for sound, of in zip(sounds, tags, strict=True) if of]
-    return Labelled(Sounds([sound for sound, _ in chosen]), [of for _, of in chosen])
+    tagged = [sound for sound in sounds if tags_of(sound.label, CATEGORIES_ELSEWHERE)]
+    return Labelled(Sounds(tagged), [tags_of(sound.label, CATEGORIES_ELSEWHERE) for sound in tagged])
 
 
 def tunes(data: Path, _: int) -> Labelled:
@@ -93,7 +98,7 @@ def tunes(data: Path, _: int) -> Labelled:
 
 def another_sampler(data: Path, sample_rate: int) -> Labelled | None:
     """Return notes and phrases of a SoundFont by which nothing was chosen."""
-    font = find_fonts(FONTS).get(FONT)
+    font = find_fonts(FONT_FOLDER).get(UNCHOSEN_FONT)
     if font is None:
         return None
     pitches = pitch_ranges(instrument_notes.load(data / "instrument_notes").examples)

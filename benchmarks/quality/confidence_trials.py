@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.quality import confidence_elsewhere
 from benchmarks.quality.confidence_elsewhere import DIGITS, Elsewhere
+from benchmarks.quality.measure import tags_of
 from benchmarks.quality.noise_colour import RATE, clean_sources
 from benchmarks.quality.tune_type import KINDS
 from woodshed.data.check import check
@@ -134,8 +135,7 @@ def _noise_colour(data: Path, setting: Setting) -> Trial:
 def _tags(data: Path, setting: Setting) -> Trial:
     sounds = check(esc10.load(data / "esc10"))
     examples = tuple(
-        replace(example, labels=tuple(tag for tag, classes in CATEGORIES.items() if example.label in classes))
-        for example in sounds.examples
+        replace(example, labels=tags_of(example.label, CATEGORIES)) for example in sounds.examples
     )
     split = official(sounds)
     tagger = TagsTagger(**setting.of_nets)

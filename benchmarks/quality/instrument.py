@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
 from benchmarks.quality.another_sampler import (
+    FONT_FOLDER,
     FONTS,
     LabelledClips,
     find_fonts,
@@ -67,7 +68,7 @@ def other_samplers(corpus: Corpus, methods: dict[str, Recogniser], folder: Path)
 def arguments() -> argparse.Namespace:
     """Parse the command line."""
     fonts = argparse.ArgumentParser(add_help=False)
-    fonts.add_argument("--fonts", type=Path, default=Path("/usr/share/sounds/sf2"))
+    fonts.add_argument("--fonts", type=Path, default=FONT_FOLDER)
     return measure.arguments(__doc__ or "", fonts)
 
 

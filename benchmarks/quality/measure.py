@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -202,6 +202,11 @@ def settings_line(recogniser: Recogniser) -> str:
 def publish(path: Path, title: str, parts: Sequence[str]) -> None:
     """Write the page."""
     write_markdown(path, title, "\n\n".join(parts))
+
+
+def tags_of(label: str, classes_of_tag: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the tags of a class; ``classes_of_tag`` lists the classes that have each tag."""
+    return tuple(tag for tag, classes in classes_of_tag.items() if label in classes)
 
 
 def epoch_printer(measure: str) -> Callable[[int, float, float | None], None]:

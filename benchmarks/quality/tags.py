@@ -96,8 +96,7 @@ def city_table(data: Path, work: Path) -> str:
     """Measure the task with its default settings on tags of city sounds, and return the table of scores."""
     sounds = check(urbansound8k.load(data / "urbansound8k_mini"))
     examples = tuple(
-        replace(example, labels=tuple(tag for tag, classes in CITY_TAGS.items() if example.label in classes))
-        for example in sounds.examples
+        replace(example, labels=measure.tags_of(example.label, CITY_TAGS)) for example in sounds.examples
     )
     tagger = TagsTagger(store=str(work / "features"))
     corpus = tagger.head.select(replace(sounds, examples=examples), tagger, to_fit=True)

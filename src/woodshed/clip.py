@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import AudioError, ParameterError
+from woodshed.errors import AudioError, ParameterError, is_integer
 from woodshed.units import s_to_samples, samples_to_s
 
 Samples = NDArray[np.float32]
@@ -55,11 +54,7 @@ def check_sample_rate(function: str, sample_rate: float) -> None:
     Traceback (most recent call last):
     woodshed.errors.ParameterError: Clip expects a whole, positive sample_rate in Hz, got nan.
     """
-    try:
-        is_valid = 0 < sample_rate < math.inf and int(sample_rate) == sample_rate
-    except (TypeError, ValueError):  # not a number
-        is_valid = False
-    if isinstance(sample_rate, bool) or not is_valid:
+    if not is_integer(sample_rate) or sample_rate <= 0:
         raise ParameterError(f"{function} expects a whole, positive sample_rate in Hz, got {sample_rate!r}.")
 
 

@@ -103,9 +103,10 @@ def _name_it(folder: Path, layout: str) -> str:
 
 def _layout_read_as_class(folder: Path, corpus: Corpus) -> str:
     """Return the published corpus whose only folder of sounds was read as a class; empty if there is none."""
-    if len(set(corpus.labels)) != 1 or not (layout := layout_of(folder)):
+    if len(set(corpus.labels)) != 1:
         return ""
-    return "" if corpus.labels[0] in corpora.load(layout, folder).labels else layout
+    name, published = _published_corpus(folder)
+    return "" if published is None or corpus.labels[0] in published.labels else name
 
 
 def layout_of(folder: Path) -> str:
@@ -117,12 +118,18 @@ def layout_of(folder: Path) -> str:
     >>> layout_of(sample_folder())
     'fsdd'
     """
-    sizes: dict[str, int] = {}
+    return _published_corpus(folder)[0]
+
+
+def _published_corpus(folder: Path) -> tuple[str, Corpus | None]:
+    """Return name and content of the published corpus in a folder; an empty name and None without one."""
+    found: dict[str, Corpus] = {}
     for name in corpora.CORPORA:
         try:
             corpus = corpora.load(name, folder)
         except WoodshedError:
             continue
         if len(corpus.examples) > len(corpus.skipped):
-            sizes[name] = len(corpus.examples)
-    return max(sizes, key=lambda name: sizes[name], default="")
+            found[name] = corpus
+    name = max(found, key=lambda name: len(found[name].examples), default="")
+    return name, found.get(name)
