@@ -229,12 +229,16 @@ def reached(corpus: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
 
 def described(rolls: Rolls) -> str:
     """Return a description of the frames of a corpus."""
-    sizes = [
+    return f"{rolls.made} {sizes_of(rolls)}. Pitches {rolls.low} to {rolls.high}."
+
+
+def sizes_of(rolls: Rolls) -> str:
+    """Return the number of pieces and frames of each part."""
+    return "; ".join(
         f"{len(pieces)} pieces, {sum(map(len, pieces)):,} frames ({part})"
         for part in ("train", "validation", "test")
         for pieces in [getattr(rolls, part)]
-    ]
-    return f"{rolls.made} {'; '.join(sizes)}. Pitches {rolls.low} to {rolls.high}."
+    )
 
 
 INTRODUCTION = """\

@@ -32,7 +32,7 @@ def test_the_readme_code_runs(sample_corpus_folder: Path) -> None:
 def test_the_readme_names_every_task_and_both_commands() -> None:
     from woodshed.tasks import TASKS
 
-    tables = README.partition("## Tasks and scores")[2].partition("**Chosen on what.**")[0]
+    tables = README.partition("## Tasks and scores")[2].partition("**Sounds that a model")[0]
     rows = re.findall(r"^\| (\w+) \|", tables, re.MULTILINE)
     assert "make demo" in README
     assert "make test" in README
