@@ -270,8 +270,11 @@ def elsewhere_rows(
         if found is None:
             rows.append([trial.name, name, "not measured", *["-"] * 5])
             continue
-        raw = np.stack([model.raw_output(clip) for clip in each_clip(found.sounds)])
-        calibrated = np.stack([model.head.calibrate(model, row) for row in raw])
+        clips = list(each_clip(found.sounds))
+        raw = np.stack([model.raw_output(clip) for clip in clips])
+        calibrated = np.stack(
+            [model.head.calibrate(model, row, clip) for row, clip in zip(raw, clips, strict=True)]
+        )
         truth, before, names = decisions(model, raw, found.labels)
         _, after, _ = decisions(model, calibrated, found.labels)
         rows.append(

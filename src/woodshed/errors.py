@@ -178,7 +178,7 @@ def is_integer(value: object) -> bool:
     """
     if isinstance(value, int):
         return not isinstance(value, bool)
-    return isinstance(value, Real) and math.isfinite(value) and bool(int(value) == value)
+    return isinstance(value, Real) and math.isfinite(value) and bool(value % 1 == 0)
 
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {

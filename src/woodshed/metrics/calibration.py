@@ -256,8 +256,13 @@ class Calibration(NamedTuple):
     temperature: float = 1.0
     guess_share: float = 0.0
 
-    def __call__(self, probabilities: ArrayLike) -> Values:
+    def __call__(self, probabilities: ArrayLike, nearness: ArrayLike | None = None) -> Values:
         """Calibrate probabilities of shape ``(n_examples, n_classes)``; rows sum to 1.
+
+        Parameters
+        ----------
+        probabilities, nearness
+            As for `apply_temperature`.
 
         Raises
         ------
@@ -266,15 +271,21 @@ class Calibration(NamedTuple):
         """
         if not 0 <= self.guess_share < 1:
             raise ParameterError(f"guess_share must be from 0 to below 1, got {self.guess_share!r}.")
-        scaled = apply_temperature(probabilities, self.temperature)
+        scaled = apply_temperature(probabilities, self.temperature, nearness)
         return np.asarray((1 - self.guess_share) * scaled + self.guess_share / scaled.shape[1])
 
 
-def apply_temperature(probabilities: ArrayLike, temperature: float) -> Values:
+def apply_temperature(
+    probabilities: ArrayLike, temperature: float, nearness: ArrayLike | None = None
+) -> Values:
     """Divide log-probabilities by a temperature and renormalise the rows.
 
     For a softmax this equals dividing the logits. The order of the classes does not change, and thus no
     prediction; a temperature above 1 lowers every confidence, one below 1 raises it.
+
+    Held-out examples show that confidences may be raised for examples like themselves, but not for others.
+    With ``nearness``, a temperature below 1 is weighted: the factor of the log-probabilities is between 1 and
+    the inverse of the temperature.
 
     Parameters
     ----------
@@ -282,6 +293,9 @@ def apply_temperature(probabilities: ArrayLike, temperature: float) -> Values:
         Shape ``(n_examples, n_classes)``, rows sum to 1.
     temperature
         Above 0; 1 returns the input, to the bit.
+    nearness
+        How near each example is to the held-out ones, 0 (unlike them) to 1, shape ``(n_examples,)``; None
+        for 1.
 
     Returns
     -------
@@ -297,15 +311,31 @@ def apply_temperature(probabilities: ArrayLike, temperature: float) -> Values:
     --------
     >>> apply_temperature([[0.9, 0.1], [0.5, 0.5]], 2.0).round(3).tolist()
     [[0.75, 0.25], [0.5, 0.5]]
+    >>> apply_temperature([[0.75, 0.25], [0.75, 0.25]], 0.5, nearness=[1, 0]).round(3).tolist()
+    [[0.9, 0.1], [0.75, 0.25]]
     """
     if not 0 < temperature < np.inf:
         raise ParameterError(f"temperature must be above 0, got {temperature!r}. 1 changes nothing.")
     likely = np.asarray(probabilities, dtype=np.float64)
-    return likely.copy() if temperature == 1 else _softmax(_log(likely) / temperature)
+    if temperature == 1:
+        return likely.copy()
+    return _softmax(_log(likely) * _factors(1 / temperature, nearness))
+
+
+def _factors(inverse: float, nearness: ArrayLike | None) -> Values | float:
+    """Return the factor of the log-probabilities of each example, shape ``(n_examples, 1)``."""
+    if nearness is None or inverse <= 1:
+        return inverse
+    return np.asarray(1 + np.asarray(nearness, dtype=np.float64)[:, np.newaxis] * (inverse - 1))
 
 
 def fit_temperature(
-    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, smoothing: float = 0.0
+    truth: ArrayLike,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    *,
+    smoothing: float = 0.0,
+    nearness: ArrayLike | None = None,
 ) -> float:
     """Return the temperature that minimises the log loss.
 
@@ -319,11 +349,13 @@ def fit_temperature(
     smoothing
         Label smoothing: share of the target distributed evenly over all classes, 0 to below 1. Without errors
         and without smoothing the temperature falls to its lower limit; Platt (1999) uses ``1 / (n + 2)``.
+    nearness
+        As for `apply_temperature`.
 
     Returns
     -------
     float
-        Within `TEMPERATURES`; the log loss has no other minimum.
+        Within `TEMPERATURES`; the log loss has no other minimum below or above 1.
 
     Raises
     ------
@@ -343,20 +375,34 @@ def fit_temperature(
 
     likely, targets = _smoothed(truth, probabilities, labels, smoothing)
     scores = _log(likely)
-    target_score = (targets * scores).sum(axis=1).mean()
+    target_scores = (targets * scores).sum(axis=1)
+    weights = np.ones(len(scores)) if nearness is None else np.asarray(nearness, dtype=np.float64)
 
-    def slope(inverse: float) -> float:
+    def slope(inverse: float, weights: Values) -> float:
         """Return the derivative of the loss with respect to the inverse temperature; it is increasing."""
-        return float((_softmax(scores * inverse) * scores).sum(axis=1).mean() - target_score)
+        scaled = scores * (1 + weights * (inverse - 1))[:, np.newaxis]
+        return float((((_softmax(scaled) * scores).sum(axis=1) - target_scores) * weights).mean())
 
     lowest, highest = TEMPERATURES
-    if slope(1 / highest) >= 0:
-        return highest
-    return lowest if slope(1 / lowest) <= 0 else float(1 / brentq(slope, 1 / highest, 1 / lowest))
+    everywhere = np.ones(len(scores))
+    if slope(1.0, everywhere) >= 0:  # confidences are too high
+        limit, inner = 1 / highest, everywhere
+    elif slope(1.0, weights) >= 0:  # too low, but not for examples that are near
+        return 1.0
+    else:
+        limit, inner = 1 / lowest, weights
+    if slope(limit, inner) * (limit - 1) <= 0:
+        return float(1 / limit)
+    return float(1 / brentq(slope, *sorted((1.0, limit)), args=(inner,)))
 
 
 def fit_calibration(
-    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, smoothing: float = 0.0
+    truth: ArrayLike,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    *,
+    smoothing: float = 0.0,
+    nearness: ArrayLike | None = None,
 ) -> Calibration:
     """Return the temperature and guess share that minimise the log loss.
 
@@ -376,7 +422,7 @@ def fit_calibration(
     """
     from scipy.optimize import minimize
 
-    temperature = fit_temperature(truth, probabilities, labels, smoothing=smoothing)
+    temperature = fit_temperature(truth, probabilities, labels, smoothing=smoothing, nearness=nearness)
     likely, targets = _smoothed(truth, probabilities, labels, smoothing)
     scores = _log(likely)
     n_rows, n_classes = scores.shape
@@ -384,11 +430,13 @@ def fit_calibration(
     def loss(setting: Values) -> tuple[float, Values]:
         """Return the log loss and its gradient by the log of the inverse temperature and by the share."""
         inverse, share = np.exp(setting[0]), setting[1]
-        scaled = apply_temperature(likely, 1 / inverse)
+        scaled = apply_temperature(likely, 1 / inverse, nearness)
+        weights = 1.0 if nearness is None or inverse <= 1 else np.asarray(nearness)
         mixed = (1 - share) * scaled + share / n_classes
         ratio = targets / mixed
         deviation = scores - (scaled * scores).sum(axis=1, keepdims=True)
-        by_inverse = -(1 - share) * inverse * (ratio * scaled * deviation).sum() / n_rows
+        by_factor = (ratio * scaled * deviation).sum(axis=1)
+        by_inverse = -(1 - share) * inverse * (by_factor * weights).sum() / n_rows
         by_share = (ratio * (scaled - 1 / n_classes)).sum() / n_rows
         return float(-(targets * np.log(mixed)).sum() / n_rows), np.array([by_inverse, by_share])
 
@@ -413,7 +461,11 @@ def fit_calibration(
 
 
 def fit_shrunken_calibration(
-    truth: NDArray[np.str_], probabilities: Values, labels: Sequence[str], groups: NDArray[np.int64]
+    truth: NDArray[np.str_],
+    probabilities: Values,
+    labels: Sequence[str],
+    groups: NDArray[np.int64],
+    nearness: Values | None = None,
 ) -> Calibration:
     """Fit a calibration and shrink it towards the identity as far as the held-out groups disagree.
 
@@ -434,6 +486,8 @@ def fit_shrunken_calibration(
         Names of the columns.
     groups
         Shape ``(n,)``: number of the group or fold of each row.
+    nearness
+        As for `apply_temperature`.
 
     Examples
     --------
@@ -452,10 +506,14 @@ def fit_shrunken_calibration(
     if len(names) < 2:
         return Calibration()
 
+    near = np.ones(len(groups)) if nearness is None else nearness
+
     def parameters(rows: NDArray[np.bool_]) -> Values:
         # Platt's smoothing: a handful of correct predictions does not prove that errors never occur.
         smoothing = 1 / (rows.sum() + 2)
-        calibration = fit_calibration(truth[rows], probabilities[rows], labels, smoothing=smoothing)
+        calibration = fit_calibration(
+            truth[rows], probabilities[rows], labels, smoothing=smoothing, nearness=near[rows]
+        )
         return np.array([np.log(calibration.temperature), calibration.guess_share])
 
     overall = parameters(np.full(len(groups), True))
@@ -466,7 +524,7 @@ def fit_shrunken_calibration(
     log_temperature, guess_share = (factor * overall).tolist()
     if log_temperature < 0:
         others = [Calibration(float(np.exp(log)), share) for log, share in (factor * jackknife).tolist()]
-        if not is_sharpening_proven(truth, probabilities, labels, groups, others):
+        if not is_sharpening_proven(truth, probabilities, labels, groups, others, near):
             return Calibration()
     return Calibration(float(np.exp(log_temperature)), guess_share)
 
@@ -477,6 +535,7 @@ def is_sharpening_proven(
     labels: ArrayLike,
     groups: NDArray[np.int64],
     calibrations: Sequence[Calibration],
+    nearness: Values | None = None,
 ) -> bool:
     """Return whether raised confidences lower the log loss of held-out groups beyond its standard error.
 
@@ -491,6 +550,8 @@ def is_sharpening_proven(
         Shape ``(n,)``: number of the group or fold of each row.
     calibrations
         For each group, in the order of their numbers, the calibration that was fitted to the others.
+    nearness
+        As for `apply_temperature`.
 
     Examples
     --------
@@ -508,7 +569,7 @@ def is_sharpening_proven(
     for name, calibration in zip(np.unique(groups), calibrations, strict=True):
         rows = groups == name
         own = np.arange(rows.sum()), columns[rows]
-        after = calibration(before[rows])[own]
+        after = calibration(before[rows], None if nearness is None else nearness[rows])[own]
         gains.append(float(np.mean(_log(after) - _log(before[rows][own]))))
     return len(gains) > 1 and bool(np.mean(gains) > np.std(gains, ddof=1) / np.sqrt(len(gains)))
 

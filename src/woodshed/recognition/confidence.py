@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,9 @@ NOVEL_SHARES = (0.045, 0.04, 0.035, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005)
 
 NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
 """Share of the clips of a further group beyond a bound for few groups, and the level of that bound."""
+
+NEAR_SHARES = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05)
+"""Shares of the held-out clips beyond the distances between which nearness falls from 1 to 0."""
 
 MIN_GROUPS = 4
 """Number of groups from which on the rejections of further groups are estimated by cross-validation."""
@@ -95,6 +98,21 @@ class HeldOut:
         )
 
 
+class Place(NamedTuple):
+    """Where a clip lies.
+
+    Parameters
+    ----------
+    level_db
+        Its peak level in decibels.
+    distance
+        Its distance to the training data.
+    """
+
+    level_db: float
+    distance: float
+
+
 @dataclass(frozen=True)
 class CalibratedPredictions:
     """Held-out probabilities, calibrated by a confidence fitted to *other* groups.
@@ -136,6 +154,9 @@ class Confidence:
     max_spectrum_distance
         Limit of the distance of the spectrum alone, for the windows of a timeline: these are parts of sounds,
         whose course differs from that of the whole sounds of the training data.
+    near_distances
+        Distances that `NEAR_SHARES` of the held-out clips exceed, in ascending order; empty in models of
+        former versions, in which all clips are near.
     novelty_detector
         Detector fitted to the training data; None if there is none.
     n_held_out, n_others
@@ -159,26 +180,51 @@ class Confidence:
     silence_db: float = -math.inf
     max_distance: float = math.inf
     max_spectrum_distance: float = math.inf
+    near_distances: tuple[float, ...] = ()
     novelty_detector: NoveltyDetector | None = None
     n_held_out: int = 0
     n_others: int = 0
     hours: float = 0.0
 
-    def calibrate(self, probabilities: Rows) -> Rows:
-        """Return calibrated probabilities of the same shape; rows sum to 1."""
-        return Calibration(self.temperature, self.guess_share)(probabilities)
+    def calibrate(self, probabilities: Rows, distances: NDArray[np.float64] | None = None) -> Rows:
+        """Return calibrated probabilities of the same shape; rows sum to 1.
+
+        Parameters
+        ----------
+        probabilities
+            Shape ``(n, n_classes)``.
+        distances
+            Distance of each clip to the training data, shape ``(n,)``. Confidences are raised fully only for
+            clips that are as near as half of the held-out ones, and less for others (`nearness`), since there
+            is little evidence for these. None: fully for all.
+        """
+        near = (
+            nearness(distances, self.near_distances)
+            if distances is not None and self.near_distances
+            else None
+        )
+        return Calibration(self.temperature, self.guess_share)(probabilities, near)
+
+    @property
+    def needs_distance(self) -> bool:
+        """Whether calibrated probabilities depend on the distance of a clip to the training data."""
+        return self.temperature < 1 and bool(self.near_distances) and self.novelty_detector is not None
 
     def refusals(self, levels_db: NDArray[np.float64], distances: NDArray[np.float64]) -> NDArray[np.str_]:
         """Return what is predicted instead of a class, shape ``(n,)``; empty where a class is predicted."""
         novel = np.where(distances > self.max_distance, NONE_OF_THESE, "")
         return np.where(levels_db < self.silence_db, SILENCE, novel)
 
-    def refusal(self, clip: Clip) -> str:
-        """Return what is predicted instead of a class for a clip at the model's rate; empty for a class."""
+    def place(self, clip: Clip) -> Place:
+        """Return the peak level of a clip at the model's rate, and its distance to the training data."""
         if self.novelty_detector is None:
-            return ""
+            return Place(math.inf, 0.0)
         row = SoundEmbedding(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
-        return str(self.refusals(row[:, -1], self.novelty_detector.distance(row))[0])
+        return Place(float(row[0, -1]), float(self.novelty_detector.distance(row)[0]))
+
+    def refusal(self, place: Place) -> str:
+        """Return what is predicted instead of a class; empty for a class."""
+        return str(self.refusals(np.array([place.level_db]), np.array([place.distance]))[0])
 
     def thresholds_at(self, false_positive_rate: float) -> tuple[float, ...]:
         """Return the thresholds of the classes at the next lower false positive rate that has any.
@@ -259,6 +305,7 @@ class Confidence:
             "silence_db": _finite(self.silence_db),
             "furthest": _finite(self.max_spectrum_distance),
             "max_distance": _finite(self.max_distance),
+            "near_distances": list(self.near_distances),
             "n_held_out": self.n_held_out,
             "n_others": self.n_others,
             "hours": self.hours,
@@ -297,6 +344,7 @@ class Confidence:
                 silence_db=_limit(values["silence_db"], -math.inf),
                 max_distance=_limit(values.get("max_distance", values["furthest"]), math.inf),
                 max_spectrum_distance=_limit(values["furthest"], math.inf),
+                near_distances=tuple(float(limit) for limit in values.get("near_distances", [])),
                 n_held_out=int(values.get("n_held_out", 0)),
                 n_others=int(values.get("n_others", 0)),
                 hours=float(values.get("hours", 0.0)),
@@ -336,7 +384,12 @@ def fit_confidence(
     >>> round(confidence.temperature, 1), confidence.silence_db, confidence.max_distance
     (2.0, -50.0, 1.0)
     """
-    calibration = fit_shrunken_calibration(held_out.truth, held_out.probabilities, classes, _folds(held_out))
+    near_distances = tuple(_upper_quantile(held_out.distances, share) for share in NEAR_SHARES)
+    near = nearness(held_out.distances, near_distances)
+    calibration = fit_shrunken_calibration(
+        held_out.truth, held_out.probabilities, classes, _folds(held_out), near
+    )
+    # Fully raised, as those of the windows of a timeline: an upper bound of the confidences of far clips.
     calibrated = calibration(held_out.probabilities)
     is_right = np.asarray(classes)[calibrated.argmax(axis=1)] == held_out.truth
     n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())
@@ -367,11 +420,23 @@ def fit_confidence(
             if held_out.spectrum_distances is None
             else prediction_bound(held_out.spectrum_distances, _folds(held_out))
         ),
+        near_distances=near_distances,
         novelty_detector=novelty_detector,
         n_held_out=len(held_out.truth),
         n_others=n_others,
         hours=held_out.hours,
     )
+
+
+def nearness(distances: NDArray[np.float64], near_distances: Sequence[float]) -> NDArray[np.float64]:
+    """Return the share of the limits that each distance does not exceed, shape ``(n,)``.
+
+    Examples
+    --------
+    >>> nearness(np.array([0.5, 1.0, 1.5, 3.0]), (1.0, 2.0)).tolist()
+    [1.0, 1.0, 0.5, 0.0]
+    """
+    return np.asarray((distances[:, np.newaxis] <= np.asarray(near_distances)).mean(axis=1))
 
 
 def fit_max_distance(held_out: HeldOut) -> float:
@@ -464,7 +529,7 @@ def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> CalibratedPrediction
     for fold in folds:
         test = fold_of == fold
         confidence = fit_confidence(held_out.subset(~test), classes)
-        calibrated[test] = confidence.calibrate(held_out.probabilities[test])
+        calibrated[test] = confidence.calibrate(held_out.probabilities[test], held_out.distances[test])
         refusals[test] = confidence.refusals(held_out.levels_db[test], held_out.distances[test])
         confidences.append(confidence)
     return CalibratedPredictions(

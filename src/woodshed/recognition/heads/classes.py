@@ -26,6 +26,7 @@ from woodshed.recognition.confidence import (
     CalibratedPredictions,
     Confidence,
     HeldOut,
+    Place,
     cross_fit,
     fit_confidence,
 )
@@ -188,9 +189,13 @@ class ClassesHead(Head):
 
     # -- predictions ------------------------------------------------------------------------------
 
-    def calibrate(self, estimator: Any, row: Rows) -> Rows:
+    def calibrate(self, estimator: Any, row: Rows, clip: Clip) -> Rows:
         """Normalise the mean output of a clip to sum 1, and calibrate it."""
-        return np.asarray(estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0])
+        confidence = estimator.confidence_
+        place = (
+            confidence.place(resample(clip, estimator.sample_rate_)) if confidence.needs_distance else None
+        )
+        return _calibrated(confidence, row, place)
 
     def decide(self, estimator: Any, outputs: Rows) -> Names:
         """Return the most probable class of each clip, shape ``(n_clips,)``."""
@@ -231,10 +236,11 @@ class ClassesHead(Head):
             thresholds = confidence.thresholds_at(false_positive_rate)
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
-            row = estimator.output(at_rate).tolist()
+            place = confidence.place(at_rate)
+            row = _calibrated(confidence, estimator.raw_output(at_rate), place).tolist()
             best = int(np.argmax(row))
             label = NONE_OF_THESE if row[best] < thresholds[best] else names[best]
-            label = confidence.refusal(at_rate) or label
+            label = confidence.refusal(place) or label
             probability = row[best] if label == names[best] else None
             yield Prediction(
                 clip.source, label, probability, dict(zip(names, row, strict=True)), 0.0, clip.duration_s
@@ -271,11 +277,11 @@ class ClassesHead(Head):
         uncalibrated = copy.copy(estimator)
         uncalibrated.set_confidence(Confidence())
         raw = uncalibrated.predict_proba(clips)
-        resampled = (resample(clip, estimator.sample_rate_) for clip in clips)
+        places = [confidence.place(resample(clip, estimator.sample_rate_)) for clip in clips]
         return CalibratedPredictions(
             raw=raw,
-            calibrated=confidence.calibrate(raw),
-            refusals=np.asarray([confidence.refusal(clip) for clip in resampled], dtype=str),
+            calibrated=confidence.calibrate(raw, np.array([place.distance for place in places])),
+            refusals=np.asarray([confidence.refusal(place) for place in places], dtype=str),
             temperatures=(confidence.temperature,),
             guess_shares=(confidence.guess_share,),
         )
@@ -283,6 +289,11 @@ class ClassesHead(Head):
     def evaluator(self, run: Any) -> Evaluator:
         """Return the evaluator that also calibrates confidence on held-out groups."""
         return ConfidenceEvaluator(run)
+
+
+def _calibrated(confidence: Confidence, row: Rows, place: Place | None) -> Rows:
+    distances = None if place is None else np.array([place.distance])
+    return np.asarray(confidence.calibrate((row / row.sum())[np.newaxis], distances)[0])
 
 
 def label_array(labels: Sequence[Any]) -> NDArray[Any]:
