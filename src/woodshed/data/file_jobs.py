@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -250,6 +251,20 @@ def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_j
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    parallel = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")
-    with contextlib.closing(parallel(joblib.delayed(function)(each) for each in inputs)) as results:
-        yield from results
+    n_threads = joblib.effective_n_jobs(n_jobs)
+    if n_threads == 1:
+        yield from map(function, inputs)
+        return
+    # Not the threads of joblib: nothing waits for these when the process ends, and one that is then in a
+    # library written in C++ aborts it.
+    executor = ThreadPoolExecutor(n_threads)
+    submitted: deque[Future[Result]] = deque()
+    try:
+        for each in inputs:
+            submitted.append(executor.submit(function, each))
+            if len(submitted) > 2 * n_threads:
+                yield submitted.popleft().result()
+        while submitted:
+            yield submitted.popleft().result()
+    finally:
+        executor.shutdown(cancel_futures=True)
