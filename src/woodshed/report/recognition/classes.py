@@ -205,9 +205,14 @@ def _calibration_text(calibrated: CalibratedPredictions) -> str:
     """Explain how the probabilities were calibrated."""
     low, high = min(calibrated.temperatures), max(calibrated.temperatures)
     most = max(calibrated.guess_shares)
-    guesses = f" Share of guesses: up to {percent(most, 1)}." if most >= 0.001 else ""
+    details = f" Share of guesses: up to {percent(most, 1)}." if most >= 0.001 else ""
+    if low < 1:
+        details += (
+            " A temperature below 1 raises probabilities: fully for sounds that are as near to the training "
+            "data as half of the held-out ones, and less for others."
+        )
     if len(calibrated.temperatures) == 1:
-        return f"Temperature scaling with the temperature of the model, {low:.2f}.{guesses}"
+        return f"Temperature scaling with the temperature of the model, {low:.2f}.{details}"
     if low == high == 1:
         return (
             "The probabilities are not calibrated: the groups do not agree on a temperature. The rejection "
@@ -215,7 +220,7 @@ def _calibration_text(calibrated: CalibratedPredictions) -> str:
         )
     return (
         "Temperature scaling: the temperature and the rejection limits of each part of the groups were "
-        f"learned on all other groups. Temperatures: {low:.2f} to {high:.2f}.{guesses}"
+        f"learned on all other groups. Temperatures: {low:.2f} to {high:.2f}.{details}"
     )
 
 
