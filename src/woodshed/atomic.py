@@ -204,7 +204,7 @@ def remedy(error: OSError, path: Path) -> str:
         case errno.EACCES | errno.EPERM | errno.EROFS:
             where = printable(path.parent)
             return f"{where} may not be written to. Choose another folder, or change its permissions."
-        case errno.ENOENT | errno.ENOTDIR:
+        case errno.ENOENT | errno.ENOTDIR if not path.parent.is_dir():
             return f"{printable(path.parent)} is not a folder. Create it first."
         case _:
             return f"{error.strerror or error}. Check the disk and the name."

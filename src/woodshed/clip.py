@@ -14,6 +14,9 @@ from woodshed.units import s_to_samples, samples_to_s
 
 Samples = NDArray[np.float32]
 
+MAX_CHANNELS = 64
+"""Number of channels above which an array with fewer samples than channels is taken for a transposed one."""
+
 LARGEST_SAMPLE = 1e10
 """Maximum absolute sample, 200 dB above full scale: the power of a larger one may exceed float32."""
 
@@ -152,7 +155,8 @@ class Clip:
     AudioError
         If there is no sample, or a sample is NaN, infinite, or beyond `LARGEST_SAMPLE`.
     ParameterError
-        If the array has more than two axes, or the rate is not a whole, positive number.
+        If the array has more than two axes, more than `MAX_CHANNELS` channels and even fewer samples, or the
+        rate is not a whole, positive number.
 
     Examples
     --------
@@ -175,6 +179,11 @@ class Clip:
             raise ParameterError(
                 f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}. "
                 "For a batch, make a list of clips."
+            )
+        if samples.shape[0] > max(MAX_CHANNELS, samples.shape[1]):
+            raise ParameterError(
+                f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}: more channels "
+                "than samples. soundfile and others return them the other way round; pass samples.T."
             )
         check_sample_rate("Clip", self.sample_rate)
         samples = np.ascontiguousarray(samples, dtype=np.float32)

@@ -7,6 +7,7 @@ what they really read, and raise `ValueError` with a plain reason, to which the 
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import math
@@ -239,3 +240,21 @@ def _read_bounded(file: IO[bytes] | io.BufferedIOBase, n_left: int, limit: int) 
 
 def _text(error: Exception) -> str:
     return str(error).strip("'\"") or type(error).__name__
+
+
+def utf_16_of(start: bytes) -> str | None:
+    """Return the name of the encoding of a text that begins with these four bytes; None if it is not UTF-16.
+
+    Examples
+    --------
+    >>> utf_16_of("X:1".encode("utf-16")), utf_16_of("X:1".encode("utf-16-be")), utf_16_of(b"X:1")
+    ('utf-16', 'utf-16-be', None)
+    """
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    match [byte == 0 for byte in start[:4]]:
+        case [False, True, False, True]:
+            return "utf-16-le"
+        case [True, False, True, False]:
+            return "utf-16-be"
+    return None

@@ -10,7 +10,6 @@ table of woodshed is written by a `csv_writer`, which escapes such cells; readin
 
 from __future__ import annotations
 
-import codecs
 import csv
 import os
 import re
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from woodshed.decoding import utf_16_of
 from woodshed.errors import DataError, printable
 
 SYNONYMS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -37,6 +37,8 @@ SYNONYMS: dict[str, tuple[tuple[str, ...], ...]] = {
 Case, spaces, ``_`` and ``-`` are ignored: ``File Name`` is ``filename``. ``Begin Time (s)``, ``Begin File``
 and the like are columns of Raven, and ``source`` is one of the tables of events that woodshed writes.
 """
+
+_DECLARATION = re.compile(r'\ufeff?"?sep=([,;\t])"?\r?\n?')
 
 SEPARATORS = ",;\t"
 """Separators of columns; the most frequent one of the header is used."""
@@ -59,11 +61,14 @@ class DelimitedTable:
         Names of the columns, without spaces around them.
     delimiter
         The separator.
+    is_declared
+        Whether a first line ``sep=;`` declares the separator, as spreadsheets write it; it is no row.
     """
 
     path: Path
     columns: tuple[str, ...]
     delimiter: str
+    is_declared: bool = False
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows as name -> cell; short lines are padded, and empty lines are kept.
@@ -85,6 +90,8 @@ class DelimitedTable:
         """Yield the rows with the number of their last line."""
         padding = [""] * len(self.columns)
         with open_text(self.path) as file:
+            if self.is_declared:
+                file.readline()
             lines = csv.reader(file, delimiter=self.delimiter)
             try:
                 next(lines, None)
@@ -110,7 +117,7 @@ def open_table(path: Path) -> DelimitedTable:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "a.csv")
-    ...     _ = path.write_bytes(codecs.BOM_UTF16_LE + "File;Class\na.wav;Säge".encode("utf-16-le"))
+    ...     _ = path.write_text("File;Class\na.wav;Säge", encoding="utf-16")
     ...     table = open_table(path)
     ...     table.columns, [dict(row) for row in table]
     (('File', 'Class'), [{'File': 'a.wav', 'Class': 'Säge'}])
@@ -118,26 +125,33 @@ def open_table(path: Path) -> DelimitedTable:
     try:
         with open_text(path) as file:
             header = file.readline()
-            delimiter = max(SEPARATORS, key=header.count)
-            file.seek(0)
+            declaration = _DECLARATION.fullmatch(header)
+            if declaration:
+                start = file.tell()
+                delimiter = declaration[1]
+            else:
+                start = 0
+                delimiter = max(SEPARATORS, key=header.count)
+            file.seek(start)
             columns = next(csv.reader(file, delimiter=delimiter), [])
     except csv.Error as error:
         raise _not_csv(path, error) from error
     except UnicodeError as error:
         raise not_text(path, error) from error
-    return DelimitedTable(path, tuple(without_surrogates(name).strip() for name in columns), delimiter)
+    names = tuple(without_surrogates(name).strip() for name in columns)
+    return DelimitedTable(path, names, delimiter, declaration is not None)
 
 
 def open_text(path: str | os.PathLike[str]) -> TextIO:
-    """Open a text file in UTF-8, or in UTF-16 if it begins with that byte order mark.
+    """Open a text file in UTF-8, or in UTF-16 if it has that byte order mark, or every other byte is 0.
 
     Bytes that are not UTF-8 become lone surrogates, so that paths with such bytes remain valid; see
     `without_surrogates`.
     """
     with open(path, "rb") as file:
-        start = file.read(2)
-    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return open(path, encoding="utf-16", newline="")
+        start = file.read(4)
+    if (encoding := utf_16_of(start)) is not None:
+        return open(path, encoding=encoding, newline="")
     return open(path, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
@@ -188,6 +202,8 @@ def find_column(name: str, columns: Sequence[str], table: Path) -> str | None:
     Traceback (most recent call last):
     woodshed.errors.DataError: a.csv: the label may be in the column 'class' or 'category'. Rename ...
     """
+    if columns.count(name) > 1:
+        raise DataError(f"{printable(table)} has several columns {name!r}. Rename all but the right one.")
     if name in columns:
         return name
     for names in ((name,), *SYNONYMS.get(name, ())):

@@ -109,6 +109,12 @@ def test_an_iterator_is_read_one_by_one() -> None:
         ({"wave": 1}, "Sound 0 is a dict with 'wave'. Expected a Clip"),
         ([(8000, WAVE)], "Sound 0 is tuple"),
         (((WAVE * 100).astype(np.int16), 8000), "samples of clip 0 are int16.*divide them by 32768"),
+        ((np.zeros(80, np.uint8), 8000), "are uint8.*subtract 128 and divide by 128"),
+        ((np.zeros(80, np.int64), 8000), "are int64.*by the full scale of the recording, such as 32768"),
+        (
+            (np.stack([WAVE, WAVE], axis=1), 8000),
+            r"got \(800, 2\): more channels than samples.*pass samples\.T",
+        ),
         ((WAVE, 0), "positive sample_rate"),
         (([0.5, 0.25, "x"], 8000), "samples of clip 0 are of type <U32. Expected real numbers"),
         ((WAVE.astype(complex), 8000), "samples of clip 0 are of type complex128"),

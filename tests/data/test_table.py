@@ -284,6 +284,31 @@ def test_a_bare_name_of_several_files_is_ambiguous(place: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("header", ["path,label,label", "path,class,class", "path,path,label"])
+def test_two_columns_of_one_name_are_named(place: Path, header: str) -> None:
+    path = table(place, header, "audio/1_ann.wav,no,yes", "audio/3_bob.wav,yes,no")
+
+    with pytest.raises(DataError, match=r"several columns '(label|path)'|in the column 'class' or 'class'"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("declaration", ["sep=;", '"sep=;"'])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_first_line_may_declare_the_separator(place: Path, declaration: str, encoding: str) -> None:
+    lines = (declaration, "path;label (no, yes);label", "audio/1_ann.wav;a;no", "audio/3_bob.wav;b;yes")
+    (place / "table.csv").write_text("\n".join(lines), encoding=encoding)
+
+    assert read_table(place / "table.csv").labels == ["no", "yes"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_byte_order_mark_is_read(place: Path, encoding: str) -> None:
+    text = "path,label\naudio/1_ann.wav,S\u00e4ge\naudio/3_bob.wav,yes\n"
+    (place / "table.csv").write_bytes(text.encode(encoding))
+
+    assert read_table(place / "table.csv").labels == ["S\u00e4ge", "yes"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1", "utf-8-sig"])
 @pytest.mark.parametrize("cut", [",", ";", "\t"])
 def test_tables_of_windows_are_read(place: Path, encoding: str, cut: str) -> None:

@@ -14,7 +14,10 @@ from woodshed.tasks.mood import MoodRegressor
 @pytest.mark.parametrize(("middle", "word"), [(0.0, "happy, excited"), (5.0, "")])
 def test_a_quadrant_has_a_word_only_if_its_middle_is_zero(middle: float, word: str, tmp_path: Path) -> None:
     clips = [sine(200 + 100 * k, duration_s=0.2, sample_rate=8000) for k in range(8)]
-    moods = [{"valence": k / 4 - 0.9 + middle, "arousal": k / 4 - 0.9 + middle} for k in range(8)]
+    moods = [
+        {"valence": k / 4 - 0.9 + middle, "arousal": k / 4 - 0.9 + middle, "dominance": k + 1.0}
+        for k in range(8)
+    ]
     fitted = MoodRegressor(net="knn").fit(clips, moods)
     assert fitted.ranges_["valence"] == pytest.approx((middle - 0.9, middle + 0.85), abs=1e-5)
     fitted.save(tmp_path)

@@ -44,7 +44,9 @@ def replace_file(folder: Path, name: str, content: bytes) -> None:
 def change_settings(folder: Path, **change: Any) -> None:
     """Change settings.json; without SHA256SUMS, as in models of earlier versions, that goes unnoticed."""
     path = folder / "settings.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
+    settings = json.loads(path.read_text("utf-8")) | change
+    settings.pop("checksums", None)
+    path.write_text(json.dumps(settings), "utf-8")
     (folder / "SHA256SUMS").unlink(missing_ok=True)
 
 
@@ -104,7 +106,7 @@ def test_a_folder_of_format_1_is_read(saved: Path, unseen_toy: Any) -> None:
     former = {"channel_norm": "colour_norm", "n_augmentations": "n_versions", "swa_share": "average_weights"}
     settings["settings"] = {former.get(name, name): value for name, value in settings["settings"].items()}
     path.write_text(json.dumps(settings))
-    (saved / "SHA256SUMS").unlink()
+    change_settings(saved)  # as in models of earlier versions
     loaded = woodshed.load(saved)
     assert loaded.get_params()["channel_norm"] == settings["settings"]["colour_norm"]
     np.testing.assert_array_equal(loaded.predict_proba(unseen_toy.clips[:3]), expected)
@@ -115,14 +117,14 @@ def test_a_folder_of_format_1_is_read(saved: Path, unseen_toy: Any) -> None:
     ["", "{", "[]", "3", "null", '{"format": 1}', '{"format": 1, "job": "speech", "settings": {}}', "\x00"],
 )
 def test_settings_that_cannot_be_understood_are_named(text: str, saved: Path) -> None:
-    (saved / "SHA256SUMS").unlink()
+    change_settings(saved)  # as in models of earlier versions
     (saved / "settings.json").write_text(text)
     with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
 
 
 def test_settings_cut_short_are_named(saved: Path) -> None:
-    (saved / "SHA256SUMS").unlink()
+    change_settings(saved)  # as in models of earlier versions
     path = saved / "settings.json"
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
@@ -342,7 +344,7 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
     monkeypatch.setattr(os, "replace", pulled_plug)
     with pytest.raises(KeyboardInterrupt):
         other.save(saved)
-    with pytest.raises(ModelFolderError, match="its checksum is wrong"):
+    with pytest.raises(ModelFolderError, match="SHA256SUMS is missing or incomplete"):
         woodshed.load(saved)
     assert not list(saved.glob(".woodshed-*"))
 
@@ -375,7 +377,7 @@ def test_every_file_that_is_read_is_covered_by_a_checksum(saved: Path) -> None:
     (saved / "SHA256SUMS").write_text("no list\n", "utf-8")
     with pytest.raises(ModelFolderError, match="SHA256SUMS is damaged"):
         woodshed.load(saved)
-    (saved / "SHA256SUMS").unlink()  # as in models of earlier versions
+    change_settings(saved)  # as in models of earlier versions
     assert woodshed.load(saved).sample_rate_ == 8000
 
 
@@ -411,7 +413,7 @@ def test_weights_that_are_not_finite_are_refused(value: float, saved: Path, save
 
 
 def test_json_that_is_nested_without_end_is_refused(saved: Path) -> None:
-    (saved / "SHA256SUMS").unlink()
+    change_settings(saved)  # as in models of earlier versions
     for name in ("metrics.json", "settings.json"):
         (saved / name).write_text("[" * 100_000, "utf-8")
         with pytest.raises(ModelFolderError, match=rf"{name} is damaged: .*more than 64 levels"):
@@ -427,3 +429,12 @@ def test_json_has_no_numbers_that_json_does_not_know() -> None:
         "é": [True, None, "x"],
     }
     assert "é" in to_json(value)
+
+
+def test_a_model_whose_checksums_were_lost_is_refused(saved: Path) -> None:
+    """A changed sample rate would give other answers without a word."""
+    (saved / "SHA256SUMS").unlink()
+    path = saved / "settings.json"
+    path.write_text(path.read_text("utf-8").replace('"sample_rate": 8000', '"sample_rate": 16000'), "utf-8")
+    with pytest.raises(ModelFolderError, match=r"SHA256SUMS is missing or incomplete.* Copy or train"):
+        woodshed.load(saved)

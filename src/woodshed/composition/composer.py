@@ -46,6 +46,7 @@ from woodshed.nets.backend import require_keras
 from woodshed.training.holdout import hold_out
 from woodshed.training.inference import check_finite
 from woodshed.training.model_folder import (
+    CHECKSUMS_NAME,
     FORMAT,
     LABELS_NAME,
     SETTINGS_NAME,
@@ -301,6 +302,7 @@ class Composer(Generator):
             write_whole(folder / name, content)
         settings = {
             "format": FORMAT,
+            "checksums": CHECKSUMS_NAME,
             "task": self.task,
             "settings": self.get_params(),
             "feature": {"tokens": {"n_tokens": len(self.vocabulary)}},

@@ -170,6 +170,16 @@ def _from_bytes(content: bytes, source: str) -> Clip:
             raise AudioError(f"{source}: {reason}") from error
 
 
+_RESCALING = {
+    "uint8": "subtract 128 and divide by 128",
+    "int16": "divide them by 32768",
+    "int32": "divide them by 2147483648",
+}
+"""Type of integer samples as decoders return them -> how to rescale them."""
+
+_UNKNOWN_RESCALING = "divide them by the full scale of the recording, such as 32768 for 16 bits"
+
+
 def _from_samples(samples: Any, sample_rate: Any, source: str) -> Clip:
     try:
         values = np.asarray(samples)
@@ -177,8 +187,8 @@ def _from_samples(samples: Any, sample_rate: Any, source: str) -> Clip:
         raise ParameterError(f"The channels of {source} have different lengths. Make them equal.") from error
     if values.dtype.kind in "iu":
         raise ParameterError(
-            f"The samples of {source} are {values.dtype}. Expected numbers with full scale ±1: divide them "
-            f"by {np.iinfo(values.dtype).max + 1}."
+            f"The samples of {source} are {values.dtype}. Expected numbers with full scale ±1: "
+            f"{_RESCALING.get(values.dtype.name, _UNKNOWN_RESCALING)}."
         )
     if values.dtype.kind not in "fb":
         raise ParameterError(

@@ -34,6 +34,7 @@ from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
 from woodshed.training.model_folder import (
+    CHECKSUMS_NAME,
     FORMAT,
     LABELS_NAME,
     SETTINGS_NAME,
@@ -269,6 +270,7 @@ class AudioEstimator(ClipModel):
             write_whole(folder / name, content)
         settings = {
             "format": FORMAT,
+            "checksums": CHECKSUMS_NAME,
             "task": type(self).task,
             "settings": without_resources(self.fitted_settings_),
             "feature": front_end_to_dict(self.feature_),

@@ -44,7 +44,7 @@ MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHA
 _MARK_WORDS: tuple[tuple[str, NavigationMark], ...] = (
     (r"d\.?\s*c\b|da\s*capo", "da capo"),
     (r"d\.?\s*s\b|dal\s*segno", "dal segno"),
-    (r"(to|al)\s*(the\s*)?coda", "to coda"),
+    (r"(to|da|al)\s*(the\s*)?coda", "to coda"),
     (r"fine\b", "fine"),
     (r"coda\b", "coda"),
     (r"segno\b", "segno"),

@@ -64,7 +64,7 @@ class MoodRegressor(Regressor):
     def word(self, values: Mapping[str, float]) -> str:
         """Return the word for the quadrant of valence and arousal.
 
-        It is empty if one of them is not predicted, or if the training targets lie on one side of 0, as on a
+        It is empty if one of them is not predicted, or if its training targets lie on one side of 0, as on a
         scale from 1 to 9, whose middle is elsewhere.
 
         Examples
@@ -74,6 +74,8 @@ class MoodRegressor(Regressor):
         """
         if not {"valence", "arousal"} <= set(values):
             return ""
-        if not all(low < 0 < high for low, high in self.ranges_.values()):
-            return ""
+        for name in ("valence", "arousal"):
+            low, high = self.ranges_.get(name, (-1.0, 1.0))
+            if not low < 0 < high:
+                return ""
         return QUADRANTS[values["valence"] >= 0, values["arousal"] >= 0]

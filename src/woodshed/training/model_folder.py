@@ -113,8 +113,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise ModelFolderError(
             f"{printable(folder)} {what}. Train a model with: woodshed train DATA --out {out}"
         )
-    content = _read(path)
-    if (digest := read_checksums(folder).get(SETTINGS_NAME)) is not None:
+    content, checksums = _read(path), read_checksums(folder)
+    if (digest := checksums.get(SETTINGS_NAME)) is not None:
         _check_digest(path, content, digest)
     try:
         settings: dict[str, Any] = parse_json(content)
@@ -122,12 +122,18 @@ def read_settings(folder: Path) -> dict[str, Any]:
         if version == 1:
             _upgrade(settings)
         settings["task"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
+        is_checked = "checksums" not in settings or SETTINGS_NAME in checksums
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, f"it cannot be parsed ({error})") from error
     if not isinstance(version, int) or version > FORMAT:
         raise ModelFolderError(
             f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
             f"to {FORMAT}). Upgrade with: pip install --upgrade woodshed"
+        )
+    if not is_checked:
+        raise ModelFolderError(
+            f"{printable(folder / CHECKSUMS_NAME)} is missing or incomplete: it was not copied, or saving "
+            "was interrupted. Changed settings would not be noticed. Copy or train the model again."
         )
     return settings
 

@@ -22,6 +22,7 @@ from woodshed.clip import Clip
 from woodshed.data.doctor import Checkup, doctor, short_checkup
 from woodshed.data.doctor.copies import original_of
 from woodshed.data.doctor.fast_checks import missing_labels
+from woodshed.data.doctor.finding import Finding, excluding
 from woodshed.data.doctor.inspection import inspect_sounds, usable
 from woodshed.data.example import Corpus, Example
 from woodshed.data.folder import read_folder
@@ -397,3 +398,31 @@ def test_segments_of_one_file_are_measured_as_if_each_were_read_alone(tmp_path: 
         for field in fields(result):
             assert np.array_equal(getattr(result, field.name), getattr(alone, field.name)), field.name
     assert [isinstance(result, str) for result in together] == [False] * 4 + [True] * 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
+@pytest.mark.parametrize("n_shown", [3, None])
+def test_the_command_that_excludes_files_can_be_run_and_loses_none(
+    tmp_path: Path, n_shown: int | None
+) -> None:
+    files = [
+        tmp_path / "sounds" / part / "dog" / f"{k} a.wav" for part in ("train", "test") for k in range(3)
+    ]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(path))
+    command = excluding(files, tmp_path / "sounds", n_shown)
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    moved = [path for path in files if not path.exists()]
+    assert len(moved) == (n_shown or len(files))
+    assert command.endswith("  # and 3 more") == (n_shown == 3)
+    for path in moved:
+        assert (tmp_path / "excluded" / path.relative_to(tmp_path / "sounds")).read_text() == str(path)
+
+
+def test_json_has_the_whole_command() -> None:
+    finding = Finding(
+        "near duplicate", 0.5, (Path("a.wav"),), "fault", "mv a  # and 3 more", (), "mv a b c d"
+    )
+    assert json.loads(finding.to_json())["repair"] == "mv a b c d"
+    assert "# and 3 more" in finding.to_text()

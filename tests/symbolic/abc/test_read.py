@@ -172,6 +172,7 @@ def test_tied_unisons_are_both_held() -> None:
         ("C4|D4!coda!|E4!D.C.!|!coda!F4|", "CDECDF"),
         ("C4|D4|!coda!E4!D.C.!|!coda!F4|", "CDECDF"),
         ('C4|D4"To Coda"|E4!D.C.alcoda!|!coda!F4|', "CDECDF"),
+        ("C4|!segno!D4|!dacoda!E4|F4!D.S.alcoda!|!coda!C4|", "CDEFDEC"),
         ("|:C4|1 D4:|2 !fine!E4||F4!D.C.!|]", "CDCEFCE"),
         ("C2 !segno!D2|E4!D.S.!|]", "CDEDE"),
         ("U: Q = !D.C.!\nC4|D4 Q|]", "CDCD"),
@@ -441,8 +442,8 @@ def test_errors_say_where(text: str, message: str) -> None:
         abc_to_score(text)
 
 
-def test_files_are_read_in_either_encoding(tmp_path: Path) -> None:
-    for encoding in ("utf-8", "latin-1"):
+def test_files_are_read_in_any_usual_encoding(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "latin-1", "utf-16", "utf-16-be"):
         (tmp_path / "a.abc").write_bytes("X:1\r\nT:Súil\r\nK:C\r\nC\r\n".encode(encoding))
         assert read_abc(tmp_path / "a.abc").tunes[0].title == "Súil"
     (tmp_path / "b.abc").write_text("no tune")

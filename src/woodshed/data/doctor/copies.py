@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.data.doctor.finding import Finding, excluding, share_of
+from woodshed.data.doctor.finding import N_SHOWN, Finding, excluding, share_of
 from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example, is_made, read_example
@@ -262,13 +262,19 @@ def _report(
         tuple(corpus.examples[k].path for k in rows),
         f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} contain {versions}{clash}: "
         f"{_MEANING[where]}.",
-        _repair(corpus, where, sets, kind, spare),
+        _repair(corpus, where, sets, kind, spare, N_SHOWN),
         tuple(_detail(corpus, members, k, alike) for members in sets for k in members),
+        _repair(corpus, where, sets, kind, spare, None),
     )
 
 
 def _repair(
-    corpus: Corpus, where: str, sets: Sequence[Sequence[int]], kind: str, spare: frozenset[Path]
+    corpus: Corpus,
+    where: str,
+    sets: Sequence[Sequence[int]],
+    kind: str,
+    spare: frozenset[Path],
+    n_shown: int | None,
 ) -> str:
     """Return the advice on sets of copies, by which the original of each stays."""
     paths = [[corpus.examples[k].path for k in members] for members in sets]
@@ -282,8 +288,13 @@ def _repair(
         which = "the wrong label" if where == "across classes" else "the same sound again"
         steps.append(f"Of several rows of one file, remove those with {which} from the table; keep the file.")
     if movable:
-        steps.append(f"To keep only the original of each set: {excluding(movable)}")
+        steps.append(f"To keep only the original of each set: {excluding(movable, _root(corpus), n_shown)}")
     return " ".join(steps) or "Give them one group (column group, or --group-by)."
+
+
+def _root(corpus: Corpus) -> Path:
+    """Return the lowest folder that contains all examples."""
+    return Path(os.path.commonpath([example.path.parent.absolute() for example in corpus.examples]))
 
 
 def _detail(corpus: Corpus, members: Sequence[int], k: int, alike: Mapping[tuple[int, int], float]) -> str:

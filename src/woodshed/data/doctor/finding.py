@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Finding:
         Command that fixes it, or advice if there is none.
     details
         Remark on each file; empty, or as long as ``files``.
+    whole_repair
+        The repair of all files, which JSON contains; empty if ``repair`` is for all of them.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Finding:
     message: str
     repair: str
     details: tuple[str, ...] = ()
+    whole_repair: str = ""
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
         """Return the finding as text, with the first ``n_shown`` files."""
@@ -77,7 +81,7 @@ class Finding:
             "message": self.message,
             "files": [printable(path) for path in self.files],
             "details": [printable(detail) for detail in self.details],
-            "repair": self.repair,
+            "repair": self.whole_repair or self.repair,
         }
 
     def to_json(self) -> str:
@@ -142,37 +146,50 @@ def ranked(corpus: Corpus, findings: Sequence[Finding]) -> Checkup:
 
 
 def command_on(words: str, files: Sequence[Path], tail: str = "") -> str:
-    """Return a shell command for the first files, quoted, and an ellipsis for the others.
+    """Return a shell command for the first files, quoted, with a comment on the number of others.
 
     Examples
     --------
     >>> command_on("woodshed audio play", [Path("a b.wav"), Path("c.wav")])
     "woodshed audio play 'a b.wav' c.wav"
     >>> command_on("woodshed audio convert", [Path("a.wav")] * 9, "--out fixed")
-    'woodshed audio convert a.wav a.wav a.wav ... --out fixed'
+    'woodshed audio convert a.wav a.wav a.wav --out fixed  # and 6 more'
     """
     names = [shlex.quote(printable(path)) for path in files[:N_SHOWN]]
-    names += ["..."] if len(files) > N_SHOWN else []
-    return " ".join([words, *names, *([tail] if tail else [])])
+    return " ".join([words, *names, *([tail] if tail else [])]) + _remark(len(files) - N_SHOWN)
 
 
-def excluding(files: Sequence[Path]) -> str:
+def excluding(files: Sequence[Path], root: Path, n_shown: int | None = None) -> str:
     """Return a shell command that moves files out of the data set; it neither deletes nor replaces any.
 
     The folder `woodshed.data.folder.EXCLUDED` is not read as data.
 
+    Parameters
+    ----------
+    files
+        Files below ``root``, whose folders are kept.
+    root
+        Folder of the data set.
+    n_shown
+        Number of files in the command; None for all. A comment gives the number of others.
+
     Examples
     --------
-    >>> excluding([Path("sounds/dog/a.wav")])
+    >>> excluding([Path("sounds/dog/a.wav")], Path("sounds"))
     'mkdir -p excluded/dog && mv -n sounds/dog/a.wav excluded/dog'
     """
-    by_target: dict[str, list[Path]] = {}
-    for path in files[:N_SHOWN]:
-        target = shlex.quote(printable("/".join(part for part in (EXCLUDED, path.parent.name) if part)))
-        by_target.setdefault(target, []).append(path)
-    commands = [command_on(f"mkdir -p {target} && mv -n", own, target) for target, own in by_target.items()]
-    more = [f"... ({len(files) - N_SHOWN} more)"] if len(files) > N_SHOWN else []
-    return " && ".join([*commands, *more])
+    n_shown = len(files) if n_shown is None else n_shown
+    by_target: dict[str, list[str]] = {}
+    for path in files[:n_shown]:
+        target = shlex.quote(printable((Path(EXCLUDED) / os.path.relpath(path.parent, root)).as_posix()))
+        by_target.setdefault(target, []).append(shlex.quote(printable(path)))
+    commands = [f"mkdir -p {target} && mv -n {' '.join(own)} {target}" for target, own in by_target.items()]
+    return " && ".join(commands) + _remark(len(files) - n_shown)
+
+
+def _remark(n_more: int) -> str:
+    """Return a shell comment on the number of further files; empty for none."""
+    return f"  # and {n_more} more" if n_more > 0 else ""
 
 
 def share_of(n: int, n_all: int) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar, get_args
 
+from woodshed.decoding import utf_16_of
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError, near_miss
 from woodshed.score import Note, Score
 from woodshed.symbolic.abc.field import read_length, read_metre
@@ -327,7 +328,7 @@ def read_abc(
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """Return the text of an ABC file in UTF-8, or else in Latin-1, like older collections.
+    """Return the text of an ABC file in UTF-8 or UTF-16, or else in Latin-1, like older collections.
 
     Raises
     ------
@@ -336,7 +337,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     """
     data = read_bytes(path)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(utf_16_of(data[:4]) or "utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
