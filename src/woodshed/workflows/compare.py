@@ -47,7 +47,7 @@ class ComparePreparation:
     candidates
         Names of the nets and classical estimators.
     lock
-        Right to write the output folder, released by `compare`, or at the end of a ``with`` block.
+        Right to write the output folder, released by `compare`.
     """
 
     request: CompareSettings
@@ -95,18 +95,17 @@ def compare(
         If no candidate could be tested.
     """
     request, estimator = preparation.request, preparation.estimator
-    tested = honest_splits(preparation.corpus, request.split, estimator.seed)[0]
-    run = ModelComparison(
-        estimator,
-        preparation.corpus,
-        tested,
-        preparation.candidates,
-        RunState(request.out / RUN_NAME),
-        request.resume,
-        watcher or Watcher(),
-        request.strict,
-    )
     with preparation.lock:
+        run = ModelComparison(
+            estimator,
+            preparation.corpus,
+            honest_splits(preparation.corpus, request.split, estimator.seed)[0],
+            preparation.candidates,
+            RunState(request.out / RUN_NAME),
+            request.resume,
+            watcher or Watcher(),
+            request.strict,
+        )
         comparison = run.measure()
         ranked = ranking(comparison)
         write_comparison(comparison, ranked, request.out)
