@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import AudioError, ParameterError, is_integer
+from woodshed.errors import AudioError, ParameterError, counted, is_integer
 from woodshed.units import s_to_samples, samples_to_s
 
 Samples = NDArray[np.float32]
@@ -153,10 +153,10 @@ class Clip:
     Raises
     ------
     AudioError
-        If there is no sample, or a sample is NaN, infinite, or beyond `LARGEST_SAMPLE`.
+        If there is no sample, or a sample is NaN, infinite, or beyond `LARGEST_SAMPLE`; or if there are more
+        than `MAX_CHANNELS` channels and even fewer samples.
     ParameterError
-        If the array has more than two axes, more than `MAX_CHANNELS` channels and even fewer samples, or the
-        rate is not a whole, positive number.
+        If the array has more than two axes, or the rate is not a whole, positive number.
 
     Examples
     --------
@@ -180,10 +180,11 @@ class Clip:
                 f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}. "
                 "For a batch, make a list of clips."
             )
-        if samples.shape[0] > max(MAX_CHANNELS, samples.shape[1]):
-            raise ParameterError(
-                f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}: more channels "
-                "than samples. soundfile and others return them the other way round; pass samples.T."
+        if samples.shape[0] > max(MAX_CHANNELS, samples.shape[1]) and samples.size:
+            raise AudioError(
+                f"{self.source} has {samples.shape[0]} channels of {counted(samples.shape[1], 'sample')}. "
+                "Expected the shape (n_channels, n_samples). soundfile and others return them the other way round: "
+                "pass samples.T."
             )
         check_sample_rate("Clip", self.sample_rate)
         samples = np.ascontiguousarray(samples, dtype=np.float32)

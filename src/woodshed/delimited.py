@@ -62,7 +62,7 @@ class DelimitedTable:
     delimiter
         The separator.
     is_declared
-        Whether a first line ``sep=;`` declares the separator, as spreadsheets write it; it is no row.
+        Whether a first line ``sep=;`` before the header declares the separator, as spreadsheets write it.
     """
 
     path: Path

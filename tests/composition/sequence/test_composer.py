@@ -29,6 +29,7 @@ from woodshed.symbolic.folk.vocabulary import METRES, MODES
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
+from woodshed.training.model_folder import record_checksums
 
 TINY = {"width": 16, "n_layers": 1, "dropout": 0.0, "n_steps": 32, "batch_size": 2}
 SCALE = "M:4/4 K:Cmaj C D E F G A B c | c B A G F E D C |"
@@ -178,7 +179,7 @@ def test_pieces_that_unpack_to_too_much_are_refused(
     settings = json.loads((tmp_path / "settings.json").read_text("utf-8"))
     settings["files"]["known.json.gz"] = hashlib.sha256(content).hexdigest()
     (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
-    (tmp_path / "SHA256SUMS").unlink()
+    record_checksums(tmp_path, ["settings.json", "known.json.gz"])
     with pytest.raises(ModelFolderError, match="it unpacks to more than"):
         woodshed.load(tmp_path)
 
