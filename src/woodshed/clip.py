@@ -183,8 +183,8 @@ class Clip:
         if samples.shape[0] > max(MAX_CHANNELS, samples.shape[1]) and samples.size:
             raise AudioError(
                 f"{self.source} has {samples.shape[0]} channels of {counted(samples.shape[1], 'sample')}. "
-                "Expected the shape (n_channels, n_samples). soundfile and others return them the other way round: "
-                "pass samples.T."
+                "Expected the shape (n_channels, n_samples). soundfile and others return them the other way "
+                "round: pass samples.T."
             )
         check_sample_rate("Clip", self.sample_rate)
         samples = np.ascontiguousarray(samples, dtype=np.float32)
