@@ -1,4 +1,4 @@
-"""Likelihood of frames under the composer of rolls with its default settings.
+"""Likelihood of frames under the composer of rolls, as `woodshed train` fits it.
 
     python -m benchmarks.quality.roll --data DATA --work WORK
 

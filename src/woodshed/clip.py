@@ -180,16 +180,16 @@ class Clip:
                 f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}. "
                 "For a batch, make a list of clips."
             )
-        if samples.shape[0] > max(MAX_CHANNELS, samples.shape[1]) and samples.size:
-            raise AudioError(
-                f"{self.source} has {samples.shape[0]} channels of {counted(samples.shape[1], 'sample')}. "
-                "Expected the shape (n_channels, n_samples). soundfile and others return them the other way "
-                "round: pass samples.T."
-            )
         check_sample_rate("Clip", self.sample_rate)
         samples = np.ascontiguousarray(samples, dtype=np.float32)
         if samples.size == 0:
             raise AudioError(f"{self.source} has no samples. Leave it out, or record it again.")
+        if samples.shape[0] > max(MAX_CHANNELS, samples.shape[1]):
+            raise AudioError(
+                f"{self.source} has {samples.shape[0]} channels of {counted(samples.shape[1], 'sample')}. "
+                "Expected the shape (n_channels, n_samples). soundfile and others return arrays of shape "
+                "(n_samples, n_channels): pass samples.T."
+            )
         if not is_in_range(samples):
             n_bad = int(samples.size - np.isfinite(samples).sum())
             what = f"{n_bad} samples that are NaN or infinite" if n_bad else "samples beyond 1e+10"

@@ -1,4 +1,4 @@
-"""Decoding of JSON and of compressed files within bounds on size and depth.
+"""Decoding of JSON and of compressed files within bounds on size and depth, and detection of UTF-16.
 
 A model folder, a stored run or a score may come from elsewhere. A megabyte of a compressed file can unpack
 to gigabytes, sizes in a header can be wrong, and deeply nested JSON exhausts the stack. These functions count
@@ -39,6 +39,24 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, Not
 
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{])|([\]}])', re.DOTALL)
 """A string, which may lack its end, or a bracket; possessive, so that the time is linear for any text."""
+
+
+def utf_16_of(start: bytes) -> str | None:
+    """Return the name of the encoding of a text that begins with these four bytes; None if it is not UTF-16.
+
+    Examples
+    --------
+    >>> utf_16_of("X:1".encode("utf-16")), utf_16_of("X:1".encode("utf-16-be")), utf_16_of(b"X:1")
+    ('utf-16', 'utf-16-be', None)
+    """
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    match [byte == 0 for byte in start[:4]]:
+        case [False, True, False, True]:
+            return "utf-16-le"
+        case [True, False, True, False]:
+            return "utf-16-be"
+    return None
 
 
 def parse_json(content: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_DEPTH) -> Any:
@@ -240,21 +258,3 @@ def _read_bounded(file: IO[bytes] | io.BufferedIOBase, n_left: int, limit: int) 
 
 def _text(error: Exception) -> str:
     return str(error).strip("'\"") or type(error).__name__
-
-
-def utf_16_of(start: bytes) -> str | None:
-    """Return the name of the encoding of a text that begins with these four bytes; None if it is not UTF-16.
-
-    Examples
-    --------
-    >>> utf_16_of("X:1".encode("utf-16")), utf_16_of("X:1".encode("utf-16-be")), utf_16_of(b"X:1")
-    ('utf-16', 'utf-16-be', None)
-    """
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    match [byte == 0 for byte in start[:4]]:
-        case [False, True, False, True]:
-            return "utf-16-le"
-        case [True, False, True, False]:
-            return "utf-16-be"
-    return None

@@ -38,10 +38,10 @@ Case, spaces, ``_`` and ``-`` are ignored: ``File Name`` is ``filename``. ``Begi
 and the like are columns of Raven, and ``source`` is one of the tables of events that woodshed writes.
 """
 
-_DECLARATION = re.compile(r'\ufeff?"?sep=([,;\t])"?\r?\n?')
-
 SEPARATORS = ",;\t"
-"""Separators of columns; the most frequent one of the header is used."""
+"""Separators of columns; the most frequent one of the header is used, unless a first line declares one."""
+
+_DECLARATION = re.compile(r'"?sep=([,;\t])"?\r?\n?')
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Characters with which a formula begins; after CWE-1236."""
@@ -97,7 +97,7 @@ class DelimitedTable:
                 next(lines, None)
                 for line in lines:
                     cells = [*map(unescaped, line), *padding]
-                    yield lines.line_num, dict(zip(self.columns, cells, strict=False))
+                    yield lines.line_num + self.is_declared, dict(zip(self.columns, cells, strict=False))
             except csv.Error as error:
                 raise _not_csv(self.path, error) from error
             except UnicodeError as error:
@@ -126,13 +126,9 @@ def open_table(path: Path) -> DelimitedTable:
         with open_text(path) as file:
             header = file.readline()
             declaration = _DECLARATION.fullmatch(header)
-            if declaration:
-                start = file.tell()
-                delimiter = declaration[1]
-            else:
-                start = 0
-                delimiter = max(SEPARATORS, key=header.count)
-            file.seek(start)
+            delimiter = declaration[1] if declaration else max(SEPARATORS, key=header.count)
+            if not declaration:
+                file.seek(0)
             columns = next(csv.reader(file, delimiter=delimiter), [])
     except csv.Error as error:
         raise _not_csv(path, error) from error

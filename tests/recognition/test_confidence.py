@@ -262,8 +262,8 @@ def test_a_refusal_has_no_probability_and_an_answer_a_calibrated_one(
     [quiet, answer] = trusted.predictions([silence(sample_rate=8000), clip])
     assert (quiet.label, quiet.probability) == (SILENCE, None)
     assert sum(quiet.probabilities.values()) == pytest.approx(1)
-    place = trusted.confidence_.place(clip)
-    expected = trusted.confidence_.calibrate(speech.predict_proba([clip]), np.array([place.distance]))
+    _, distances = trusted.confidence_.levels_and_distances([clip])
+    expected = trusted.confidence_.calibrate(speech.predict_proba([clip]), distances)
     assert trusted.predict_proba([clip]).tolist() == expected.tolist()
     assert answer.probability == expected.max()
 
@@ -340,10 +340,10 @@ def test_a_far_sound_keeps_the_probability_of_the_model(
     trusted: Recogniser, speech: Recogniser, make_toy: Callable[..., Any]
 ) -> None:
     [clip] = make_toy(1, seed=3).clips[:1]
-    place = trusted.confidence_.place(clip)
+    _, [distance] = trusted.confidence_.levels_and_distances([clip])
     settings: dict[str, Any] = {"temperature": 0.5, "guess_share": 0.0}
-    sharp = replace(trusted.confidence_, **settings, near_distances=(place.distance,))
-    blunt = replace(trusted.confidence_, **settings, near_distances=(place.distance / 2,))
+    sharp = replace(trusted.confidence_, **settings, near_distances=(distance,))
+    blunt = replace(trusted.confidence_, **settings, near_distances=(distance / 2,))
     answers = []
     for confidence in (sharp, blunt):
         recogniser = copy.copy(trusted)

@@ -44,7 +44,7 @@ class Digits:
 
     def refused(self, clips: list[Clip]) -> float:
         """Return the share of clips that get no class."""
-        return float(np.mean([self.confidence.refusal(self.confidence.place(clip)) != "" for clip in clips]))
+        return float(np.mean(self.confidence.refusals(*self.confidence.levels_and_distances(clips)) != ""))
 
     def refused_by_spectrum(self, clips: list[Clip]) -> float:
         """Return the share that the spectrum alone refuses, with the careful limit of timelines."""
@@ -149,7 +149,7 @@ def test_a_model_of_a_former_version_refuses_by_its_spectrum(digits: Digits) -> 
     loaded = Confidence.from_files({"confidence.json": text.encode(), NOVELTY_NAME: former.getvalue()}, 10)
     assert loaded.max_distance == loaded.max_spectrum_distance == digits.confidence.max_spectrum_distance
     sounds = foreign_sounds(digits)["hum"]
-    assert [loaded.refusal(loaded.place(clip)) for clip in sounds] == ["none of these"] * 10
+    assert loaded.refusals(*loaded.levels_and_distances(sounds)).tolist() == ["none of these"] * 10
     assert loaded.novelty_detector is not None
     rows = rows_of(sounds)
     assert np.array_equal(loaded.novelty_detector.distance(rows), digits.detector.spectrum_distance(rows))

@@ -15,10 +15,12 @@ from woodshed.cli import VERBS
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import DataError, NotFittedError, ParameterError
+from woodshed.lock import FolderLock
 from woodshed.score import Note, Score
 from woodshed.symbolic import read_midi, write_abc, write_midi
 from woodshed.tasks import TASKS, task_class
 from woodshed.workflows.audio import analyse_files, change_files, combine_files, divide_files
+from woodshed.workflows.compare import CompareSettings, compare, prepare_comparison
 from woodshed.workflows.corpus import examine
 from woodshed.workflows.features import write_feature_table
 from woodshed.workflows.files import UnusableFilesError, load_model_for, require_usable
@@ -238,3 +240,20 @@ def test_a_method_of_the_other_kind_of_model_is_answered_with_its_own() -> None:
         task_class("speech")().sample(n=1)
     with pytest.raises(NotFittedError, match="not fitted yet"):
         task_class("tags")().thresholds_  # noqa: B018  an error inside a property stays itself
+
+
+def test_a_comparison_that_cannot_be_split_releases_its_folder(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = CompareSettings(
+        task="speech", data=str(toy_folder), out=tmp_path / "out", settings={"n_jobs": 1}, nets="knn,svm"
+    )
+    preparation = prepare_comparison(settings)
+
+    def refuse(*_: object) -> None:
+        raise DataError("too few")
+
+    monkeypatch.setattr("woodshed.workflows.compare.honest_splits", refuse)
+    with pytest.raises(DataError, match="too few"):
+        compare(preparation)
+    FolderLock(tmp_path / "out").release()

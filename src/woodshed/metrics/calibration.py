@@ -319,14 +319,20 @@ def apply_temperature(
     likely = np.asarray(probabilities, dtype=np.float64)
     if temperature == 1:
         return likely.copy()
-    return _softmax(_log(likely) * _factors(1 / temperature, nearness))
+    weights = _weights(1 / temperature, nearness, len(likely))
+    return _softmax(_log(likely) * _factors(1 / temperature, weights))
 
 
-def _factors(inverse: float, nearness: ArrayLike | None) -> Values | float:
-    """Return the factor of the log-probabilities of each example, shape ``(n_examples, 1)``."""
+def _weights(inverse: float, nearness: ArrayLike | None, n_examples: int) -> Values:
+    """Return the share of a change by an inverse temperature that applies to each example."""
     if nearness is None or inverse <= 1:
-        return inverse
-    return np.asarray(1 + np.asarray(nearness, dtype=np.float64)[:, np.newaxis] * (inverse - 1))
+        return np.ones(n_examples)
+    return np.asarray(nearness, dtype=np.float64)
+
+
+def _factors(inverse: float, weights: Values) -> Values:
+    """Return the factor of the log-probabilities of each example, shape ``(n_examples, 1)``."""
+    return np.asarray(1 + weights[:, np.newaxis] * (inverse - 1))
 
 
 def fit_temperature(
@@ -355,7 +361,8 @@ def fit_temperature(
     Returns
     -------
     float
-        Within `TEMPERATURES`; the log loss has no other minimum below or above 1.
+        Within `TEMPERATURES`. The log loss has no other minimum; with ``nearness``, at most one on each side
+        of 1.
 
     Raises
     ------
@@ -376,24 +383,21 @@ def fit_temperature(
     likely, targets = _smoothed(truth, probabilities, labels, smoothing)
     scores = _log(likely)
     target_scores = (targets * scores).sum(axis=1)
-    weights = np.ones(len(scores)) if nearness is None else np.asarray(nearness, dtype=np.float64)
 
     def slope(inverse: float, weights: Values) -> float:
         """Return the derivative of the loss with respect to the inverse temperature; it is increasing."""
-        scaled = scores * (1 + weights * (inverse - 1))[:, np.newaxis]
-        return float((((_softmax(scaled) * scores).sum(axis=1) - target_scores) * weights).mean())
+        mean_scores = (_softmax(scores * _factors(inverse, weights)) * scores).sum(axis=1)
+        return float(((mean_scores - target_scores) * weights).mean())
 
     lowest, highest = TEMPERATURES
-    everywhere = np.ones(len(scores))
-    if slope(1.0, everywhere) >= 0:  # confidences are too high
-        limit, inner = 1 / highest, everywhere
-    elif slope(1.0, weights) >= 0:  # too low, but not for examples that are near
+    is_overconfident = slope(1.0, np.ones(len(scores))) >= 0
+    limit = 1 / highest if is_overconfident else 1 / lowest
+    weights = _weights(limit, nearness, len(scores))
+    if not is_overconfident and slope(1.0, weights) >= 0:  # examples that are near are not underconfident
         return 1.0
-    else:
-        limit, inner = 1 / lowest, weights
-    if slope(limit, inner) * (limit - 1) <= 0:
+    if slope(limit, weights) * (limit - 1) <= 0:
         return float(1 / limit)
-    return float(1 / brentq(slope, *sorted((1.0, limit)), args=(inner,)))
+    return float(1 / brentq(slope, *sorted((1.0, limit)), args=(weights,)))
 
 
 def fit_calibration(
@@ -431,7 +435,7 @@ def fit_calibration(
         """Return the log loss and its gradient by the log of the inverse temperature and by the share."""
         inverse, share = np.exp(setting[0]), setting[1]
         scaled = apply_temperature(likely, 1 / inverse, nearness)
-        weights = 1.0 if nearness is None or inverse <= 1 else np.asarray(nearness)
+        weights = _weights(inverse, nearness, n_rows)
         mixed = (1 - share) * scaled + share / n_classes
         ratio = targets / mixed
         deviation = scores - (scaled * scores).sum(axis=1, keepdims=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,21 +98,6 @@ class HeldOut:
         )
 
 
-class Place(NamedTuple):
-    """Where a clip lies.
-
-    Parameters
-    ----------
-    level_db
-        Its peak level in decibels.
-    distance
-        Its distance to the training data.
-    """
-
-    level_db: float
-    distance: float
-
-
 @dataclass(frozen=True)
 class CalibratedPredictions:
     """Held-out probabilities, calibrated by a confidence fitted to *other* groups.
@@ -198,11 +183,9 @@ class Confidence:
             clips that are as near as half of the held-out ones, and less for others (`nearness`), since there
             is little evidence for these. None: fully for all.
         """
-        near = (
-            nearness(distances, self.near_distances)
-            if distances is not None and self.near_distances
-            else None
-        )
+        near = None
+        if distances is not None and self.near_distances:
+            near = nearness(distances, self.near_distances)
         return Calibration(self.temperature, self.guess_share)(probabilities, near)
 
     @property
@@ -215,16 +198,26 @@ class Confidence:
         novel = np.where(distances > self.max_distance, NONE_OF_THESE, "")
         return np.where(levels_db < self.silence_db, SILENCE, novel)
 
-    def place(self, clip: Clip) -> Place:
-        """Return the peak level of a clip at the model's rate, and its distance to the training data."""
-        if self.novelty_detector is None:
-            return Place(math.inf, 0.0)
-        row = SoundEmbedding(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
-        return Place(float(row[0, -1]), float(self.novelty_detector.distance(row)[0]))
+    def levels_and_distances(self, clips: Iterable[Clip]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the peak level in decibels of each clip, and its distance to the training data.
 
-    def refusal(self, place: Place) -> str:
-        """Return what is predicted instead of a class; empty for a class."""
-        return str(self.refusals(np.array([place.level_db]), np.array([place.distance]))[0])
+        Parameters
+        ----------
+        clips
+            At least one clip, at the rate of the model.
+
+        Returns
+        -------
+        levels_db, distances
+            Shape ``(n,)`` each. Without a detector nothing is measured: levels are infinite, distances 0.
+        """
+        if self.novelty_detector is None:
+            n = sum(1 for _ in clips)
+            return np.full(n, math.inf), np.zeros(n)
+        rows = np.stack([SoundEmbedding(sample_rate=clip.sample_rate)(clip) for clip in clips]).astype(
+            np.float64
+        )
+        return rows[:, -1], self.novelty_detector.distance(rows)
 
     def thresholds_at(self, false_positive_rate: float) -> tuple[float, ...]:
         """Return the thresholds of the classes at the next lower false positive rate that has any.

@@ -74,8 +74,7 @@ class MoodRegressor(Regressor):
         """
         if not {"valence", "arousal"} <= set(values):
             return ""
-        for name in ("valence", "arousal"):
-            low, high = self.ranges_.get(name, (-1.0, 1.0))
-            if not low < 0 < high:
-                return ""
+        ranges = [self.ranges_[name] for name in ("valence", "arousal") if name in self.ranges_]
+        if not all(low < 0 < high for low, high in ranges):
+            return ""
         return QUADRANTS[values["valence"] >= 0, values["arousal"] >= 0]

@@ -122,7 +122,6 @@ def read_settings(folder: Path) -> dict[str, Any]:
         if version == 1:
             _upgrade(settings)
         settings["task"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
-        is_checked = "checksums" not in settings or SETTINGS_NAME in checksums
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, f"it cannot be parsed ({error})") from error
     if not isinstance(version, int) or version > FORMAT:
@@ -130,7 +129,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
             f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
             f"to {FORMAT}). Upgrade with: pip install --upgrade woodshed"
         )
-    if not is_checked:
+    if "checksums" in settings and SETTINGS_NAME not in checksums:
         raise ModelFolderError(
             f"{printable(folder / CHECKSUMS_NAME)} is missing or incomplete: it was not copied, or saving "
             "was interrupted. Changed settings would not be noticed. Copy or train the model again."

@@ -53,6 +53,10 @@ def test_the_section_tells_before_after_and_what_is_refused(
 ) -> None:
     written = confidence_section(class_predictions(experiment, honest), judged)
     assert "3.50 to 4.50" in written
+    near = "as near to the training data as half of the held-out ones"
+    assert near not in written
+    raised = replace(judged, temperatures=(0.5, 1.0))
+    assert near in confidence_section(class_predictions(experiment, honest), raised)
     assert "25.0 %" in written
     for given in (judged.raw, judged.calibrated):
         error = expected_calibration_error(labels_of(experiment, honest), given, list(experiment.names))

@@ -36,7 +36,7 @@ class Finding:
     details
         Remark on each file; empty, or as long as ``files``.
     whole_repair
-        The repair of all files, which JSON contains; empty if ``repair`` is for all of them.
+        The same command for all files, which JSON contains; empty if ``repair`` names no files to move.
 
     Examples
     --------

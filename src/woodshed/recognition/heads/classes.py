@@ -26,7 +26,6 @@ from woodshed.recognition.confidence import (
     CalibratedPredictions,
     Confidence,
     HeldOut,
-    Place,
     cross_fit,
     fit_confidence,
 )
@@ -191,11 +190,10 @@ class ClassesHead(Head):
 
     def calibrate(self, estimator: Any, row: Rows, clip: Clip) -> Rows:
         """Normalise the mean output of a clip to sum 1, and calibrate it."""
-        confidence = estimator.confidence_
-        place = (
-            confidence.place(resample(clip, estimator.sample_rate_)) if confidence.needs_distance else None
-        )
-        return _calibrated(confidence, row, place)
+        confidence, distances = estimator.confidence_, None
+        if confidence.needs_distance:
+            _, distances = confidence.levels_and_distances([resample(clip, estimator.sample_rate_)])
+        return _calibrated(confidence, row, distances)
 
     def decide(self, estimator: Any, outputs: Rows) -> Names:
         """Return the most probable class of each clip, shape ``(n_clips,)``."""
@@ -236,11 +234,11 @@ class ClassesHead(Head):
             thresholds = confidence.thresholds_at(false_positive_rate)
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
-            place = confidence.place(at_rate)
-            row = _calibrated(confidence, estimator.raw_output(at_rate), place).tolist()
+            levels_db, distances = confidence.levels_and_distances([at_rate])
+            row = _calibrated(confidence, estimator.raw_output(at_rate), distances).tolist()
             best = int(np.argmax(row))
             label = NONE_OF_THESE if row[best] < thresholds[best] else names[best]
-            label = confidence.refusal(place) or label
+            label = str(confidence.refusals(levels_db, distances)[0]) or label
             probability = row[best] if label == names[best] else None
             yield Prediction(
                 clip.source, label, probability, dict(zip(names, row, strict=True)), 0.0, clip.duration_s
@@ -277,11 +275,13 @@ class ClassesHead(Head):
         uncalibrated = copy.copy(estimator)
         uncalibrated.set_confidence(Confidence())
         raw = uncalibrated.predict_proba(clips)
-        places = [confidence.place(resample(clip, estimator.sample_rate_)) for clip in clips]
+        levels_db, distances = confidence.levels_and_distances(
+            resample(clip, estimator.sample_rate_) for clip in clips
+        )
         return CalibratedPredictions(
             raw=raw,
-            calibrated=confidence.calibrate(raw, np.array([place.distance for place in places])),
-            refusals=np.asarray([confidence.refusal(place) for place in places], dtype=str),
+            calibrated=confidence.calibrate(raw, distances),
+            refusals=confidence.refusals(levels_db, distances),
             temperatures=(confidence.temperature,),
             guess_shares=(confidence.guess_share,),
         )
@@ -291,8 +291,8 @@ class ClassesHead(Head):
         return ConfidenceEvaluator(run)
 
 
-def _calibrated(confidence: Confidence, row: Rows, place: Place | None) -> Rows:
-    distances = None if place is None else np.array([place.distance])
+def _calibrated(confidence: Confidence, row: Rows, distances: NDArray[np.float64] | None) -> Rows:
+    """Normalise the mean output of a clip to sum 1, and calibrate it."""
     return np.asarray(confidence.calibrate((row / row.sum())[np.newaxis], distances)[0])
 
 
