@@ -136,6 +136,7 @@ def test_a_repair_of_copies_moves_some_and_keeps_the_original(
     (finding,) = checkup.of(kind)
     command = finding.repair[finding.repair.index("mkdir") :].replace(str(faulty), "sounds")
     shutil.copytree(faulty, tmp_path / "sounds")
+    assert all(detail.startswith(f"like {faulty}") for detail in finding.details)
     contents = {path.relative_to(faulty): path.read_bytes() for path in finding.files}
     subprocess.run(command, shell=True, cwd=tmp_path, check=True)
     moved = {path.relative_to(tmp_path / "excluded") for path in (tmp_path / "excluded").rglob("*.*")}

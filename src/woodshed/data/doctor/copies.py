@@ -303,7 +303,7 @@ def _detail(corpus: Corpus, members: Sequence[int], k: int, alike: Mapping[tuple
     values = {pair: value for pair, value in alike.items() if k in pair} if len(alike) < 1000 else {}
     best = max(values, key=lambda pair: values[pair], default=None)
     other = next(j for j in (best or members) if j != k)
-    words = [f"like {printable(corpus.examples[other].path.name)}"]
+    words = [f"like {printable(corpus.examples[other].path)}"]
     words += [f"likeness {values[best]:.3f}"] if best else []
     words += [f"labelled {example.label!r}"]
     words += [f"split {example.split!r}"] if example.split is not None else []
