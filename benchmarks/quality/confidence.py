@@ -272,9 +272,7 @@ def elsewhere_rows(
             continue
         clips = list(each_clip(found.sounds))
         raw = np.stack([model.raw_output(clip) for clip in clips])
-        calibrated = np.stack(
-            [model.head.calibrate(model, row, clip) for row, clip in zip(raw, clips, strict=True)]
-        )
+        calibrated = np.stack([model.head.calibrate(model, row) for row in raw])
         truth, before, names = decisions(model, raw, found.labels)
         _, after, _ = decisions(model, calibrated, found.labels)
         rows.append(

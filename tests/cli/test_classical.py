@@ -168,3 +168,18 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
     assert "unseen groups, 2 folds: fold 1" not in resumed.err  # that part is not done again
     scores, expected = ((one / "metrics.json").read_text("utf-8") for one in (folder, svm_folder))
     assert json.loads(scores)["splits"] == json.loads(expected)["splits"]
+
+
+def test_low_probabilities_are_not_raised_if_all_sounds_are_from_one_source(
+    cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    """A random forest is right more often than it thinks, in both groups alike."""
+    base = ["train", toy_folder, "--task", "speech", "--net", "forest", "--group-by", "part:2"]
+    temperatures = []
+    for name, flags in {"several": [], "single": ["--single-source"]}.items():
+        finished = cli(*base, *flags, "--out", tmp_path / name)
+        assert finished.code == 0, finished.err
+        assert ("All sounds are from one source" in finished.err) == bool(flags)
+        confidence = json.loads((tmp_path / name / "confidence.json").read_text("utf-8"))
+        temperatures.append(confidence["temperature"])
+    assert temperatures[0] < temperatures[1] == 1.0

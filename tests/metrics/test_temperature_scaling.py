@@ -105,39 +105,3 @@ def test_shrinkage_is_by_the_jackknife_variance() -> None:
     found = fit_shrunken_calibration(truth, probabilities, ["a", "b"], groups)
     assert np.isclose(np.log(found.temperature), factor * overall[0])
     assert np.isclose(found.guess_share, factor * overall[1])
-
-
-def test_confidence_is_raised_for_near_examples_alone() -> None:
-    """Nine in ten of the near examples are right at a confidence of 60 %, and six in ten of the others."""
-    truth = np.repeat(["a", "b", "a", "b"], [90, 10, 60, 40])
-    probabilities = np.tile([0.6, 0.4], (200, 1))
-    near = np.repeat([1.0, 0.0], 100)
-    for fit in (fit_temperature, lambda *given, **more: fit_calibration(*given, **more).temperature):
-        temperature = fit(truth, probabilities, ["a", "b"], nearness=near)
-        raised = apply_temperature(probabilities, temperature, near)
-        assert raised[0, 0] == pytest.approx(0.9, abs=0.01)
-        assert raised[-1, 0] == pytest.approx(0.6)
-        mean = apply_temperature(probabilities, fit(truth, probabilities, ["a", "b"]))
-        assert mean[0, 0] == pytest.approx(0.75, abs=0.01)
-
-
-@pytest.mark.parametrize("near", [0.0, 0.5, 1.0])
-def test_lower_confidence_is_for_all(near: float) -> None:
-    truth = np.repeat(["a", "b"], [60, 40])
-    probabilities = np.tile([0.9, 0.1], (100, 1))
-    temperature = fit_temperature(truth, probabilities, ["a", "b"], nearness=np.full(100, near))
-    lowered = apply_temperature(probabilities, temperature, np.full(100, near))
-    assert lowered[0, 0] == pytest.approx(0.6, abs=0.01)
-
-
-def test_nothing_is_raised_if_no_example_is_near() -> None:
-    truth = np.repeat(["a", "b"], [90, 10])
-    assert fit_temperature(truth, np.tile([0.6, 0.4], (100, 1)), ["a", "b"], nearness=np.zeros(100)) == 1
-
-
-def test_near_examples_that_are_too_sure_stop_a_temperature_below_one() -> None:
-    """The whole is underconfident, but its near half is overconfident."""
-    truth = np.repeat(["a", "b", "a", "b"], [50, 50, 100, 0])
-    probabilities = np.tile([0.6, 0.4], (200, 1))
-    assert fit_temperature(truth, probabilities, ["a", "b"]) < 1
-    assert fit_temperature(truth, probabilities, ["a", "b"], nearness=np.repeat([1.0, 0.0], 100)) == 1

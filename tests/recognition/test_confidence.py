@@ -82,9 +82,7 @@ def test_no_sound_is_judged_by_what_was_found_on_its_own_group() -> None:
     assert given.groups is not None
     here = given.groups == "g2"
     alone = fit_confidence(given.subset(~here), CLASSES)
-    assert np.array_equal(
-        judged.calibrated[here], alone.calibrate(given.probabilities[here], given.distances[here])
-    )
+    assert np.array_equal(judged.calibrated[here], alone.calibrate(given.probabilities[here]))
     # Turning the labels of a group round changes what is found for the others, and nothing for itself.
     turned = replace(given, truth=np.where(here, np.roll(given.truth, 1), given.truth))
     again = cross_fit(turned, CLASSES)
@@ -262,8 +260,7 @@ def test_a_refusal_has_no_probability_and_an_answer_a_calibrated_one(
     [quiet, answer] = trusted.predictions([silence(sample_rate=8000), clip])
     assert (quiet.label, quiet.probability) == (SILENCE, None)
     assert sum(quiet.probabilities.values()) == pytest.approx(1)
-    _, distances = trusted.confidence_.levels_and_distances([clip])
-    expected = trusted.confidence_.calibrate(speech.predict_proba([clip]), distances)
+    expected = trusted.confidence_.calibrate(speech.predict_proba([clip]))
     assert trusted.predict_proba([clip]).tolist() == expected.tolist()
     assert answer.probability == expected.max()
 
@@ -324,35 +321,12 @@ def test_an_evaluation_tells_before_after_and_refusals(trusted: Recogniser, toy_
     assert (result.judged.refusals == "").mean() > 0.9
 
 
-def test_confidence_is_raised_for_sounds_that_are_as_near_as_most_held_out_ones() -> None:
-    given = held_out(sharpened=0.5)  # too little confidence, at any distance
-    found = fit_confidence(given, CLASSES)
-    assert found.temperature < 0.8
-    row = np.tile([0.6, 0.3, 0.1], (4, 1))
-    near, between, far, unknown = (
-        found.calibrate(row, np.full(4, distance))[0, 0] if distance else found.calibrate(row)[0, 0]
-        for distance in (np.median(given.distances), np.quantile(given.distances, 0.75), 9.0, 0.0)
-    )
-    assert near == unknown > between > far == pytest.approx(0.6, abs=0.01)
-
-
-def test_a_far_sound_keeps_the_probability_of_the_model(
-    trusted: Recogniser, speech: Recogniser, make_toy: Callable[..., Any]
-) -> None:
-    [clip] = make_toy(1, seed=3).clips[:1]
-    _, [distance] = trusted.confidence_.levels_and_distances([clip])
-    settings: dict[str, Any] = {"temperature": 0.5, "guess_share": 0.0}
-    sharp = replace(trusted.confidence_, **settings, near_distances=(distance,))
-    blunt = replace(trusted.confidence_, **settings, near_distances=(distance / 2,))
-    answers = []
-    for confidence in (sharp, blunt):
-        recogniser = copy.copy(trusted)
-        recogniser.set_confidence(confidence)
-        answers.append(recogniser.predict_proba([clip])[0])
-        [prediction] = recogniser.predictions([clip])
-        assert list(prediction.probabilities.values()) == answers[-1].tolist()
-    [raw] = speech.predict_proba([clip])
-    assert answers[1] == pytest.approx(raw)
-    assert answers[0] == pytest.approx(apply_temperature([raw], 0.5)[0])
-    files = sharp.to_files()
-    assert Confidence.from_files(files, len(CLASSES)).near_distances == sharp.near_distances
+@pytest.mark.parametrize(("sharpened", "is_changed"), [(0.5, False), (3.0, True)])
+def test_confidence_is_never_raised_by_groups_of_a_single_source(sharpened: float, is_changed: bool) -> None:
+    given = held_out(sharpened=sharpened)
+    single = replace(given, single_source=True)
+    assert fit_confidence(given, CLASSES).temperature == pytest.approx(sharpened, rel=0.1)
+    assert (fit_confidence(single, CLASSES).temperature > 1) == is_changed
+    judged = cross_fit(single, CLASSES)
+    assert judged is not None
+    assert np.allclose(judged.calibrated, judged.raw) != is_changed

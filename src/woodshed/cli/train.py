@@ -69,6 +69,14 @@ def command(
             "likely rules."
         ),
     ] = None,
+    single_source: Annotated[
+        bool,
+        typer.Option(
+            "--single-source",
+            help="All sounds are from one source, such as one sampler, microphone or player: confidences are "
+            "not raised, as nothing is known about another source.",
+        ),
+    ] = False,
     target: Annotated[
         str | None,
         typer.Option(
@@ -113,7 +121,13 @@ def command(
         return
     if task in GENERATORS:
         refuse_recognition_flags(
-            {"--split": split != "auto", "--group-by": group_by, "--target": target, "--n-trials": n_trials}
+            {
+                "--split": split != "auto",
+                "--group-by": group_by,
+                "--single-source": single_source,
+                "--target": target,
+                "--n-trials": n_trials,
+            }
         )
         training = ComposerOptions(
             out, resume=resume, dry_run=dry_run, strict=strict, force=force, json=json_
@@ -129,6 +143,7 @@ def command(
         group_by=group_by,
         targets=names_in(target),
         n_trials=n_trials,
+        single_source=single_source,
         resume=resume,
         strict=strict,
         force=force,

@@ -86,6 +86,9 @@ class Corpus:
         Word for a group: ``speaker``, ``recording``, ``song``.
     group_reason
         Why these groups are used by default; empty if the data or the user define them.
+    single_source
+        Whether all sounds are from one source, such as one sampler, so that even held-out groups show
+        nothing about another: confidences are then not raised (`woodshed.metrics.calibration`).
     unlabelled
         Examples without a label. They are also in ``skipped``, unless self-training uses them
         (`woodshed.recognition.self_training`).
@@ -100,6 +103,7 @@ class Corpus:
     group_word: str = "group"
     unlabelled: tuple[Example, ...] = ()
     group_reason: str = ""
+    single_source: bool = False
 
     @property
     def labels(self) -> list[str]:

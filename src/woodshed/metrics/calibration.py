@@ -256,13 +256,8 @@ class Calibration(NamedTuple):
     temperature: float = 1.0
     guess_share: float = 0.0
 
-    def __call__(self, probabilities: ArrayLike, nearness: ArrayLike | None = None) -> Values:
+    def __call__(self, probabilities: ArrayLike) -> Values:
         """Calibrate probabilities of shape ``(n_examples, n_classes)``; rows sum to 1.
-
-        Parameters
-        ----------
-        probabilities, nearness
-            As for `apply_temperature`.
 
         Raises
         ------
@@ -271,21 +266,15 @@ class Calibration(NamedTuple):
         """
         if not 0 <= self.guess_share < 1:
             raise ParameterError(f"guess_share must be from 0 to below 1, got {self.guess_share!r}.")
-        scaled = apply_temperature(probabilities, self.temperature, nearness)
+        scaled = apply_temperature(probabilities, self.temperature)
         return np.asarray((1 - self.guess_share) * scaled + self.guess_share / scaled.shape[1])
 
 
-def apply_temperature(
-    probabilities: ArrayLike, temperature: float, nearness: ArrayLike | None = None
-) -> Values:
+def apply_temperature(probabilities: ArrayLike, temperature: float) -> Values:
     """Divide log-probabilities by a temperature and renormalise the rows.
 
     For a softmax this equals dividing the logits. The order of the classes does not change, and thus no
     prediction; a temperature above 1 lowers every confidence, one below 1 raises it.
-
-    Held-out examples show that confidences may be raised for examples like themselves, but not for others.
-    With ``nearness``, a temperature below 1 is weighted: the factor of the log-probabilities is between 1 and
-    the inverse of the temperature.
 
     Parameters
     ----------
@@ -293,9 +282,6 @@ def apply_temperature(
         Shape ``(n_examples, n_classes)``, rows sum to 1.
     temperature
         Above 0; 1 returns the input, to the bit.
-    nearness
-        How near each example is to the held-out ones, 0 (unlike them) to 1, shape ``(n_examples,)``; None
-        for 1.
 
     Returns
     -------
@@ -311,37 +297,15 @@ def apply_temperature(
     --------
     >>> apply_temperature([[0.9, 0.1], [0.5, 0.5]], 2.0).round(3).tolist()
     [[0.75, 0.25], [0.5, 0.5]]
-    >>> apply_temperature([[0.75, 0.25], [0.75, 0.25]], 0.5, nearness=[1, 0]).round(3).tolist()
-    [[0.9, 0.1], [0.75, 0.25]]
     """
     if not 0 < temperature < np.inf:
         raise ParameterError(f"temperature must be above 0, got {temperature!r}. 1 changes nothing.")
     likely = np.asarray(probabilities, dtype=np.float64)
-    if temperature == 1:
-        return likely.copy()
-    weights = _weights(1 / temperature, nearness, len(likely))
-    return _softmax(_log(likely) * _factors(1 / temperature, weights))
-
-
-def _weights(inverse: float, nearness: ArrayLike | None, n_examples: int) -> Values:
-    """Return the share of a change by an inverse temperature that applies to each example."""
-    if nearness is None or inverse <= 1:
-        return np.ones(n_examples)
-    return np.asarray(nearness, dtype=np.float64)
-
-
-def _factors(inverse: float, weights: Values) -> Values:
-    """Return the factor of the log-probabilities of each example, shape ``(n_examples, 1)``."""
-    return np.asarray(1 + weights[:, np.newaxis] * (inverse - 1))
+    return likely.copy() if temperature == 1 else _softmax(_log(likely) / temperature)
 
 
 def fit_temperature(
-    truth: ArrayLike,
-    probabilities: ArrayLike,
-    labels: ArrayLike,
-    *,
-    smoothing: float = 0.0,
-    nearness: ArrayLike | None = None,
+    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, smoothing: float = 0.0
 ) -> float:
     """Return the temperature that minimises the log loss.
 
@@ -355,14 +319,11 @@ def fit_temperature(
     smoothing
         Label smoothing: share of the target distributed evenly over all classes, 0 to below 1. Without errors
         and without smoothing the temperature falls to its lower limit; Platt (1999) uses ``1 / (n + 2)``.
-    nearness
-        As for `apply_temperature`.
 
     Returns
     -------
     float
-        Within `TEMPERATURES`. The log loss has no other minimum; with ``nearness``, at most one on each side
-        of 1.
+        Within `TEMPERATURES`; the log loss has no other minimum.
 
     Raises
     ------
@@ -382,31 +343,20 @@ def fit_temperature(
 
     likely, targets = _smoothed(truth, probabilities, labels, smoothing)
     scores = _log(likely)
-    target_scores = (targets * scores).sum(axis=1)
+    target_score = (targets * scores).sum(axis=1).mean()
 
-    def slope(inverse: float, weights: Values) -> float:
+    def slope(inverse: float) -> float:
         """Return the derivative of the loss with respect to the inverse temperature; it is increasing."""
-        mean_scores = (_softmax(scores * _factors(inverse, weights)) * scores).sum(axis=1)
-        return float(((mean_scores - target_scores) * weights).mean())
+        return float((_softmax(scores * inverse) * scores).sum(axis=1).mean() - target_score)
 
     lowest, highest = TEMPERATURES
-    is_overconfident = slope(1.0, np.ones(len(scores))) >= 0
-    limit = 1 / highest if is_overconfident else 1 / lowest
-    weights = _weights(limit, nearness, len(scores))
-    if not is_overconfident and slope(1.0, weights) >= 0:  # examples that are near are not underconfident
-        return 1.0
-    if slope(limit, weights) * (limit - 1) <= 0:
-        return float(1 / limit)
-    return float(1 / brentq(slope, *sorted((1.0, limit)), args=(weights,)))
+    if slope(1 / highest) >= 0:
+        return highest
+    return lowest if slope(1 / lowest) <= 0 else float(1 / brentq(slope, 1 / highest, 1 / lowest))
 
 
 def fit_calibration(
-    truth: ArrayLike,
-    probabilities: ArrayLike,
-    labels: ArrayLike,
-    *,
-    smoothing: float = 0.0,
-    nearness: ArrayLike | None = None,
+    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, smoothing: float = 0.0
 ) -> Calibration:
     """Return the temperature and guess share that minimise the log loss.
 
@@ -426,7 +376,7 @@ def fit_calibration(
     """
     from scipy.optimize import minimize
 
-    temperature = fit_temperature(truth, probabilities, labels, smoothing=smoothing, nearness=nearness)
+    temperature = fit_temperature(truth, probabilities, labels, smoothing=smoothing)
     likely, targets = _smoothed(truth, probabilities, labels, smoothing)
     scores = _log(likely)
     n_rows, n_classes = scores.shape
@@ -434,13 +384,11 @@ def fit_calibration(
     def loss(setting: Values) -> tuple[float, Values]:
         """Return the log loss and its gradient by the log of the inverse temperature and by the share."""
         inverse, share = np.exp(setting[0]), setting[1]
-        scaled = apply_temperature(likely, 1 / inverse, nearness)
-        weights = _weights(inverse, nearness, n_rows)
+        scaled = apply_temperature(likely, 1 / inverse)
         mixed = (1 - share) * scaled + share / n_classes
         ratio = targets / mixed
         deviation = scores - (scaled * scores).sum(axis=1, keepdims=True)
-        by_factor = (ratio * scaled * deviation).sum(axis=1)
-        by_inverse = -(1 - share) * inverse * (by_factor * weights).sum() / n_rows
+        by_inverse = -(1 - share) * inverse * (ratio * scaled * deviation).sum() / n_rows
         by_share = (ratio * (scaled - 1 / n_classes)).sum() / n_rows
         return float(-(targets * np.log(mixed)).sum() / n_rows), np.array([by_inverse, by_share])
 
@@ -469,7 +417,8 @@ def fit_shrunken_calibration(
     probabilities: Values,
     labels: Sequence[str],
     groups: NDArray[np.int64],
-    nearness: Values | None = None,
+    *,
+    may_sharpen: bool = True,
 ) -> Calibration:
     """Fit a calibration and shrink it towards the identity as far as the held-out groups disagree.
 
@@ -490,8 +439,9 @@ def fit_shrunken_calibration(
         Names of the columns.
     groups
         Shape ``(n,)``: number of the group or fold of each row.
-    nearness
-        As for `apply_temperature`.
+    may_sharpen
+        Whether the temperature may raise confidences. It should not if the groups are parts of one source,
+        such as the pitches of one sampler: then they show nothing about another source.
 
     Examples
     --------
@@ -510,14 +460,10 @@ def fit_shrunken_calibration(
     if len(names) < 2:
         return Calibration()
 
-    near = np.ones(len(groups)) if nearness is None else nearness
-
     def parameters(rows: NDArray[np.bool_]) -> Values:
         # Platt's smoothing: a handful of correct predictions does not prove that errors never occur.
         smoothing = 1 / (rows.sum() + 2)
-        calibration = fit_calibration(
-            truth[rows], probabilities[rows], labels, smoothing=smoothing, nearness=near[rows]
-        )
+        calibration = fit_calibration(truth[rows], probabilities[rows], labels, smoothing=smoothing)
         return np.array([np.log(calibration.temperature), calibration.guess_share])
 
     overall = parameters(np.full(len(groups), True))
@@ -528,7 +474,7 @@ def fit_shrunken_calibration(
     log_temperature, guess_share = (factor * overall).tolist()
     if log_temperature < 0:
         others = [Calibration(float(np.exp(log)), share) for log, share in (factor * jackknife).tolist()]
-        if not is_sharpening_proven(truth, probabilities, labels, groups, others, near):
+        if not may_sharpen or not is_sharpening_proven(truth, probabilities, labels, groups, others):
             return Calibration()
     return Calibration(float(np.exp(log_temperature)), guess_share)
 
@@ -539,7 +485,6 @@ def is_sharpening_proven(
     labels: ArrayLike,
     groups: NDArray[np.int64],
     calibrations: Sequence[Calibration],
-    nearness: Values | None = None,
 ) -> bool:
     """Return whether raised confidences lower the log loss of held-out groups beyond its standard error.
 
@@ -554,8 +499,6 @@ def is_sharpening_proven(
         Shape ``(n,)``: number of the group or fold of each row.
     calibrations
         For each group, in the order of their numbers, the calibration that was fitted to the others.
-    nearness
-        As for `apply_temperature`.
 
     Examples
     --------
@@ -573,7 +516,7 @@ def is_sharpening_proven(
     for name, calibration in zip(np.unique(groups), calibrations, strict=True):
         rows = groups == name
         own = np.arange(rows.sum()), columns[rows]
-        after = calibration(before[rows], None if nearness is None else nearness[rows])[own]
+        after = calibration(before[rows])[own]
         gains.append(float(np.mean(_log(after) - _log(before[rows][own]))))
     return len(gains) > 1 and bool(np.mean(gains) > np.std(gains, ddof=1) / np.sqrt(len(gains)))
 

@@ -41,9 +41,6 @@ NOVEL_SHARES = (0.045, 0.04, 0.035, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005)
 NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
 """Share of the clips of a further group beyond a bound for few groups, and the level of that bound."""
 
-NEAR_SHARES = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05)
-"""Shares of the held-out clips beyond the distances between which nearness falls from 1 to 0."""
-
 MIN_GROUPS = 4
 """Number of groups from which on the rejections of further groups are estimated by cross-validation."""
 
@@ -75,6 +72,8 @@ class HeldOut:
         Total duration of the clips; 0 if unknown.
     spectrum_distances
         Distance of the spectrum alone, shape ``(n,)``; None if unknown.
+    single_source
+        Whether all clips are from one source, so that the groups show nothing about other sources.
     """
 
     truth: NDArray[np.str_]
@@ -84,6 +83,7 @@ class HeldOut:
     groups: NDArray[np.str_] | None = None
     hours: float = 0.0
     spectrum_distances: NDArray[np.float64] | None = None
+    single_source: bool = False
 
     def subset(self, rows: NDArray[np.bool_]) -> HeldOut:
         """Return the predictions where a mask is True."""
@@ -95,6 +95,7 @@ class HeldOut:
             None if self.groups is None else self.groups[rows],
             self.hours * float(np.mean(rows)),
             None if self.spectrum_distances is None else self.spectrum_distances[rows],
+            self.single_source,
         )
 
 
@@ -139,9 +140,6 @@ class Confidence:
     max_spectrum_distance
         Limit of the distance of the spectrum alone, for the windows of a timeline: these are parts of sounds,
         whose course differs from that of the whole sounds of the training data.
-    near_distances
-        Distances that `NEAR_SHARES` of the held-out clips exceed, in ascending order; empty in models of
-        former versions, in which all clips are near.
     novelty_detector
         Detector fitted to the training data; None if there is none.
     n_held_out, n_others
@@ -165,33 +163,14 @@ class Confidence:
     silence_db: float = -math.inf
     max_distance: float = math.inf
     max_spectrum_distance: float = math.inf
-    near_distances: tuple[float, ...] = ()
     novelty_detector: NoveltyDetector | None = None
     n_held_out: int = 0
     n_others: int = 0
     hours: float = 0.0
 
-    def calibrate(self, probabilities: Rows, distances: NDArray[np.float64] | None = None) -> Rows:
-        """Return calibrated probabilities of the same shape; rows sum to 1.
-
-        Parameters
-        ----------
-        probabilities
-            Shape ``(n, n_classes)``.
-        distances
-            Distance of each clip to the training data, shape ``(n,)``. Confidences are raised fully only for
-            clips that are as near as half of the held-out ones, and less for others (`nearness`), since there
-            is little evidence for these. None: fully for all.
-        """
-        near = None
-        if distances is not None and self.near_distances:
-            near = nearness(distances, self.near_distances)
-        return Calibration(self.temperature, self.guess_share)(probabilities, near)
-
-    @property
-    def needs_distance(self) -> bool:
-        """Whether calibrated probabilities depend on the distance of a clip to the training data."""
-        return self.temperature < 1 and bool(self.near_distances) and self.novelty_detector is not None
+    def calibrate(self, probabilities: Rows) -> Rows:
+        """Return calibrated probabilities of the same shape ``(n, n_classes)``; rows sum to 1."""
+        return Calibration(self.temperature, self.guess_share)(probabilities)
 
     def refusals(self, levels_db: NDArray[np.float64], distances: NDArray[np.float64]) -> NDArray[np.str_]:
         """Return what is predicted instead of a class, shape ``(n,)``; empty where a class is predicted."""
@@ -298,7 +277,6 @@ class Confidence:
             "silence_db": _finite(self.silence_db),
             "furthest": _finite(self.max_spectrum_distance),
             "max_distance": _finite(self.max_distance),
-            "near_distances": list(self.near_distances),
             "n_held_out": self.n_held_out,
             "n_others": self.n_others,
             "hours": self.hours,
@@ -337,7 +315,6 @@ class Confidence:
                 silence_db=_limit(values["silence_db"], -math.inf),
                 max_distance=_limit(values.get("max_distance", values["furthest"]), math.inf),
                 max_spectrum_distance=_limit(values["furthest"], math.inf),
-                near_distances=tuple(float(limit) for limit in values.get("near_distances", [])),
                 n_held_out=int(values.get("n_held_out", 0)),
                 n_others=int(values.get("n_others", 0)),
                 hours=float(values.get("hours", 0.0)),
@@ -377,12 +354,13 @@ def fit_confidence(
     >>> round(confidence.temperature, 1), confidence.silence_db, confidence.max_distance
     (2.0, -50.0, 1.0)
     """
-    near_distances = tuple(_upper_quantile(held_out.distances, share) for share in NEAR_SHARES)
-    near = nearness(held_out.distances, near_distances)
     calibration = fit_shrunken_calibration(
-        held_out.truth, held_out.probabilities, classes, _folds(held_out), near
+        held_out.truth,
+        held_out.probabilities,
+        classes,
+        _folds(held_out),
+        may_sharpen=not held_out.single_source,
     )
-    # Fully raised, as those of the windows of a timeline: an upper bound of the confidences of far clips.
     calibrated = calibration(held_out.probabilities)
     is_right = np.asarray(classes)[calibrated.argmax(axis=1)] == held_out.truth
     n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())
@@ -413,23 +391,11 @@ def fit_confidence(
             if held_out.spectrum_distances is None
             else prediction_bound(held_out.spectrum_distances, _folds(held_out))
         ),
-        near_distances=near_distances,
         novelty_detector=novelty_detector,
         n_held_out=len(held_out.truth),
         n_others=n_others,
         hours=held_out.hours,
     )
-
-
-def nearness(distances: NDArray[np.float64], near_distances: Sequence[float]) -> NDArray[np.float64]:
-    """Return the share of the limits that each distance does not exceed, shape ``(n,)``.
-
-    Examples
-    --------
-    >>> nearness(np.array([0.5, 1.0, 1.5, 3.0]), (1.0, 2.0)).tolist()
-    [1.0, 1.0, 0.5, 0.0]
-    """
-    return np.asarray((distances[:, np.newaxis] <= np.asarray(near_distances)).mean(axis=1))
 
 
 def fit_max_distance(held_out: HeldOut) -> float:
@@ -522,7 +488,7 @@ def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> CalibratedPrediction
     for fold in folds:
         test = fold_of == fold
         confidence = fit_confidence(held_out.subset(~test), classes)
-        calibrated[test] = confidence.calibrate(held_out.probabilities[test], held_out.distances[test])
+        calibrated[test] = confidence.calibrate(held_out.probabilities[test])
         refusals[test] = confidence.refusals(held_out.levels_db[test], held_out.distances[test])
         confidences.append(confidence)
     return CalibratedPredictions(

@@ -188,7 +188,7 @@ class AudioEstimator(ClipModel):
 
     def output(self, clip: Clip) -> NDArray[np.float64]:
         """Return the output for one clip, shape ``(n_names,)``: calibrated probabilities, or values."""
-        return self.head.calibrate(self, self.raw_output(clip), clip)
+        return self.head.calibrate(self, self.raw_output(clip))
 
     def raw_output(self, clip: Clip) -> NDArray[np.float64]:
         """Return the output before calibration, averaged over the windows that contain sound."""

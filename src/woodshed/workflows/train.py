@@ -82,9 +82,12 @@ class TrainSettings(RunSettings):
     ----------
     n_trials
         Trials of a hyperparameter search before the training; 0 searches nothing.
+    single_source
+        Whether all sounds are from one source; see `woodshed.data.example.Corpus`.
     """
 
     n_trials: int = 0
+    single_source: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
         check_tuning(estimator, request.n_trials, request.settings)
     parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
+    corpus = replace(corpus, single_source=corpus.single_source or request.single_source)
     estimator, notes = suit_net(estimator, corpus, request.settings)
     estimator.learner.check_installed()
     with ExitStack() as stack:
@@ -212,19 +216,25 @@ def _examine(
 
 
 def group_notes(corpus: Corpus) -> list[str]:
-    """Return the note on groups that are used by default.
+    """Return notes on groups that are used by default, and on sounds that are all from one source.
 
     Examples
     --------
     >>> group_notes(Corpus("some", (), group_word="file", group_reason="they are of one file"))
     ['Grouped by file, because they are of one file. Other rule: --group-by; no groups: --group-by none.']
     """
-    if not corpus.group_reason:
-        return []
-    return [
-        f"Grouped by {corpus.group_word}, because {corpus.group_reason}. Other rule: --group-by; no groups: "
-        "--group-by none."
-    ]
+    notes = []
+    if corpus.group_reason:
+        notes.append(
+            f"Grouped by {corpus.group_word}, because {corpus.group_reason}. Other rule: --group-by; no "
+            "groups: --group-by none."
+        )
+    if corpus.single_source:
+        notes.append(
+            "All sounds are from one source: scores and confidences hold for this source alone, and "
+            "probabilities that are too low are not raised."
+        )
+    return notes
 
 
 def search_settings(

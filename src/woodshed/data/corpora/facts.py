@@ -80,6 +80,8 @@ class CorpusFacts:
         Files to download; empty if it cannot be downloaded automatically.
     manual_download
         How to obtain it in that case.
+    single_source
+        See `Corpus`.
     """
 
     name: str
@@ -93,6 +95,7 @@ class CorpusFacts:
     hours: float | None = None
     downloads: tuple[Download, ...] = ()
     manual_download: str = ""
+    single_source: bool = False
 
     def corpus(
         self,
@@ -113,6 +116,7 @@ class CorpusFacts:
             licence=self.licence,
             citation=self.citation,
             group_word=group_word,
+            single_source=self.single_source,
         )
 
 

@@ -31,6 +31,7 @@ FACTS = CorpusFacts(
     manual_download=(
         "It was rendered from the SoundFont of the page below: 20 pitches and 3 velocities each."
     ),
+    single_source=True,
 )
 
 FAMILIES = {

@@ -188,12 +188,9 @@ class ClassesHead(Head):
 
     # -- predictions ------------------------------------------------------------------------------
 
-    def calibrate(self, estimator: Any, row: Rows, clip: Clip) -> Rows:
+    def calibrate(self, estimator: Any, row: Rows) -> Rows:
         """Normalise the mean output of a clip to sum 1, and calibrate it."""
-        confidence, distances = estimator.confidence_, None
-        if confidence.needs_distance:
-            _, distances = confidence.levels_and_distances([resample(clip, estimator.sample_rate_)])
-        return _calibrated(confidence, row, distances)
+        return np.asarray(estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0])
 
     def decide(self, estimator: Any, outputs: Rows) -> Names:
         """Return the most probable class of each clip, shape ``(n_clips,)``."""
@@ -235,7 +232,7 @@ class ClassesHead(Head):
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
             levels_db, distances = confidence.levels_and_distances([at_rate])
-            row = _calibrated(confidence, estimator.raw_output(at_rate), distances).tolist()
+            row = estimator.output(at_rate).tolist()
             best = int(np.argmax(row))
             label = NONE_OF_THESE if row[best] < thresholds[best] else names[best]
             label = str(confidence.refusals(levels_db, distances)[0]) or label
@@ -280,7 +277,7 @@ class ClassesHead(Head):
         )
         return CalibratedPredictions(
             raw=raw,
-            calibrated=confidence.calibrate(raw, distances),
+            calibrated=confidence.calibrate(raw),
             refusals=confidence.refusals(levels_db, distances),
             temperatures=(confidence.temperature,),
             guess_shares=(confidence.guess_share,),
@@ -289,11 +286,6 @@ class ClassesHead(Head):
     def evaluator(self, run: Any) -> Evaluator:
         """Return the evaluator that also calibrates confidence on held-out groups."""
         return ConfidenceEvaluator(run)
-
-
-def _calibrated(confidence: Confidence, row: Rows, distances: NDArray[np.float64] | None) -> Rows:
-    """Normalise the mean output of a clip to sum 1, and calibrate it."""
-    return np.asarray(confidence.calibrate((row / row.sum())[np.newaxis], distances)[0])
 
 
 def label_array(labels: Sequence[Any]) -> NDArray[Any]:
@@ -405,6 +397,7 @@ class ConfidenceEvaluator(Evaluator):
             distances=np.concatenate([part["distances"] for part in parts]),
             spectrum_distances=np.concatenate([part["spectrum_distances"] for part in parts]),
             groups=None if groups is None else np.asarray(groups)[result.indices],
+            single_source=run.corpus.single_source,
             hours=sum(_duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
         )
         self.held_out.append(held_out)

@@ -313,7 +313,7 @@ class Head(abc.ABC):
 
     # -- predictions ------------------------------------------------------------------------------
 
-    def calibrate(self, estimator: Any, row: Rows, clip: Clip) -> Rows:
+    def calibrate(self, estimator: Any, row: Rows) -> Rows:
         """Return the output of one clip, shape ``(n_names,)``, after calibration."""
         return row
 

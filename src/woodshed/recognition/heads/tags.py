@@ -153,7 +153,7 @@ class TagsHead(Head):
 
     # -- predictions ------------------------------------------------------------------------------
 
-    def calibrate(self, estimator: Any, row: Rows, clip: Clip) -> Rows:
+    def calibrate(self, estimator: Any, row: Rows) -> Rows:
         """Return calibrated probabilities of the tags of one clip."""
         return calibrate_tags(estimator.calibration_, row)
 
