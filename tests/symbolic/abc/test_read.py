@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from woodshed.errors import ParameterError, ScoreFileError
-from woodshed.score import Score
+from woodshed.score import Metre, Score
 from woodshed.symbolic.abc.read import abc_to_book, abc_to_score, read_abc
 from woodshed.symbolic.midi import read_midi
 
@@ -223,6 +223,8 @@ def test_what_is_left_out_is_counted() -> None:
         ("trill", 2),
     )
     assert tune("CDEF|").left_out == ()
+    additive = abc_to_score("X:1\nT:a\nM:(3+2)/8 % as danced\nL:1/8\nK:G\nABcde|[M:5/8]edcBA|\n")
+    assert (additive.metres, additive.left_out) == ((Metre(0, 5, 8),), (("grouping of a metre", 1),))
     assert tune("C4 H:|").left_out == (("fermata", 1),)  # a decoration of the bar line
 
 

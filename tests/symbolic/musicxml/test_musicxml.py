@@ -417,7 +417,9 @@ def test_additive_metres_are_summed(sign: str, metre: Metre) -> None:
     text = document(sign + note("C", 5)).replace(
         "<time><beats>4</beats><beat-type>4</beat-type></time>", "", 1
     )
-    assert musicxml_to_score(text).metres == (metre,)
+    score = musicxml_to_score(text)
+    assert score.metres == (metre,)
+    assert score.left_out == (("grouping of a metre", 1),)
 
 
 def test_free_metre_has_no_bars_of_the_wrong_length() -> None:

@@ -257,6 +257,7 @@ class Voice:
         elif kind == "M":
             self.metre = read_metre(value)
             self._current.pop("metre", None)
+            self.left_out["grouping of a metre"] += "+" in value.split("%")[0]
             if self.metre:
                 self._add_change("metre", self.metre)
         elif kind == "L":

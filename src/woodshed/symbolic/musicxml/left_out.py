@@ -51,6 +51,8 @@ def left_out_of(root: Element) -> list[tuple[str, int]]:
             counts.update(tag.removesuffix("-mark").replace("-", " ") for tag in signs)
         elif element.tag in _NAMES and element.get("type") not in _ENDS and _is_music(element):
             counts[_NAMES[element.tag]] += 1
+        elif element.tag == "time" and _is_additive(element):
+            counts["grouping of a metre"] += 1
         elif element.tag == "alter" and "." in (element.text or "") and _is_microtone(element):
             counts["microtone"] += 1
     return sorted((name, 1 if name in _ONCE else n) for name, n in counts.items())
@@ -62,6 +64,12 @@ def _is_music(element: Element) -> bool:
         return True
     text = (element.text or "").strip()
     return bool(text) and mark_of_words(text) is None
+
+
+def _is_additive(time: Element) -> bool:
+    """Return whether a metre is a sum, such as 3+2/8, of which a score holds the length of the bar alone."""
+    beats = time.findall("beats")
+    return len(beats) > 1 or any("+" in (part.text or "") for part in beats)
 
 
 def _is_microtone(element: Element) -> bool:
