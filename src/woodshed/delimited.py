@@ -41,6 +41,7 @@ and the like are columns of Raven, and ``source`` is one of the tables of events
 SEPARATORS = ",;\t"
 """Separators of columns; the most frequent one of the header is used, unless a first line declares one."""
 
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 _DECLARATION = re.compile(r'"?sep=([,;\t])"?\r?\n?')
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -330,6 +331,33 @@ def unescaped(text: str) -> str:
 def _needs_apostrophe(text: str) -> bool:
     """Return whether a text would be evaluated, or would be if an apostrophe of its own were removed."""
     return text.lstrip("'").startswith(FORMULA_STARTS)
+
+
+def to_number(cell: str) -> float:
+    """Return a number, also one with a decimal comma, as in tables that are separated by ``;`` or tabs.
+
+    Raises
+    ------
+    ValueError
+        If the cell is not a number.
+
+    Examples
+    --------
+    >>> to_number("0,25"), to_number("1e-3")
+    (0.25, 0.001)
+    """
+    return float(with_decimal_point(cell))
+
+
+def with_decimal_point(cell: str) -> str:
+    """Replace a decimal comma.
+
+    Examples
+    --------
+    >>> with_decimal_point("0,25"), with_decimal_point("1,000.5"), with_decimal_point("end, quiet")
+    ('0.25', '1,000.5', 'end, quiet')
+    """
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell.strip()) else cell
 
 
 def _is_number(text: str) -> bool:

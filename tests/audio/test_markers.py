@@ -40,6 +40,17 @@ def test_an_exported_label_track_is_read(tmp_path: Path) -> None:
     assert read_markers(save(tmp_path, "b.txt", "\ufeff" + AUDACITY.replace("\n", "\r\n"))) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "0,5\t1,25\train\n2\t2\tend, quiet\n"),
+        ("a.csv", "start;end;name\n0,5;1,25;rain\n2;2;end, quiet\n"),
+    ],
+)
+def test_times_with_a_decimal_comma_are_read(tmp_path: Path, name: str, text: str) -> None:
+    assert read_markers(save(tmp_path, name, text)) == [Marker(0.5, 1.25, "rain"), Marker(2, 2, "end, quiet")]
+
+
 def test_old_label_tracks_have_no_end(tmp_path: Path) -> None:
     path = save(tmp_path, "a.txt", "1.5\tintro\n2.5\t3.5\n4\t5\t6\n")
     assert read_markers(path) == [Marker(1.5, 1.5, "intro"), Marker(2.5, 3.5), Marker(4, 5, "6")]

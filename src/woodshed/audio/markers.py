@@ -37,6 +37,7 @@ from woodshed.delimited import (
     not_text,
     open_table,
     open_text,
+    with_decimal_point,
     without_repeated_views,
     without_surrogates,
 )
@@ -278,6 +279,8 @@ def _label_rows(text: str) -> Iterator[MarkerRow]:
         if not line.strip() or line.startswith("\\"):  # such a line holds the frequency range of a label
             continue
         fields = line.strip().split("\t", 2)
+        if len(fields) > 1:  # the comma of a line without tabs may be between two times
+            fields[:2] = map(with_decimal_point, fields[:2])
         start_s, second, name = fields + [""] * (3 - len(fields))
         if name or _is_number(second):
             yield MarkerRow(n_line, start_s, second, name)
@@ -299,7 +302,8 @@ def _table_rows(table: DelimitedTable) -> Iterator[MarkerRow]:
         )
     for n_line, row in without_repeated_views(table.numbered_lines(), columns, source):
         if any(cell.strip() for cell in row.values()):
-            cells = (row[start_s], row.get(end_s) or row[start_s], row.get(name, ""), row.get(source, ""))
+            times = map(with_decimal_point, (row[start_s], row.get(end_s) or row[start_s]))
+            cells = (*times, row.get(name, ""), row.get(source, ""))
             yield MarkerRow(n_line, *map(without_surrogates, cells))
 
 
@@ -333,7 +337,7 @@ def _base_name(source: str) -> str:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(with_decimal_point(text))
     except ValueError:
         return False
     return True

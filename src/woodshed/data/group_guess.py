@@ -15,8 +15,8 @@ from pathlib import Path, PurePath
 from woodshed.data.example import Corpus, Example
 from woodshed.data.group import GroupRule, group_rule, group_word_of, name_parts
 from woodshed.data.sound_finder import SoundFinder
-from woodshed.data.table import MEANINGS, TABLE_SUFFIXES, open_sounds, to_number
-from woodshed.delimited import Row, without_surrogates
+from woodshed.data.table import MEANINGS, TABLE_SUFFIXES, open_sounds
+from woodshed.delimited import Row, to_number, without_surrogates
 from woodshed.errors import AudioFileError, printable
 
 TAGS = ("artist", "album", "title")

@@ -32,6 +32,7 @@ from woodshed.delimited import (
     not_text,
     open_table,
     synonyms_text,
+    to_number,
     without_repeated_views,
     without_surrogates,
 )
@@ -411,11 +412,6 @@ class _RowReader:
 def _cell(row: Row, name: str) -> str:
     """Return a cell as printable text, empty if there is no such column."""
     return printable(without_surrogates(row.get(name, "").strip()))
-
-
-def to_number(cell: str) -> float:
-    """Return a number; with a decimal comma too, as tables separated by ``;`` have."""
-    return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
 
 
 def _segment(path: Path, row: Row) -> tuple[float, float | None]:
