@@ -87,3 +87,14 @@ def test_a_table_of_predictions_is_read_with_its_own_labels(tmp_path: Path) -> N
     assert [dict(row) for row in open_table(tmp_path / "table.csv")] == [
         {"path": "-take.wav", "label": "=rain"}
     ]
+
+
+def test_cells_beyond_the_header_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("path,label\na.wav,rain,,\nrain, hard.wav,rain\nb, c.wav,sun\n", encoding="utf-8")
+    with pytest.warns(
+        UserWarning, match=r"a\.csv, line 3: 3 cells, but the header has 2; .* ',' in double"
+    ) as caught:
+        rows = list(open_table(path))
+    assert len(caught) == 1
+    assert [row["path"] for row in rows] == ["a.wav", "rain", "b"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,12 @@ class DelimitedTable:
         ------
         DataError
             If a line is not CSV, or not text.
+
+        Warns
+        -----
+        UserWarning
+            If a line has more cells than the header, such as one with a name that holds a separator. Only the
+            first is named.
         """
         return (row for _, row in self.numbered_lines())
 
@@ -90,6 +97,7 @@ class DelimitedTable:
     def numbered_lines(self) -> Iterator[tuple[int, Row]]:
         """Yield the rows with the number of their last line."""
         padding = [""] * len(self.columns)
+        is_warned = False
         with open_text(self.path) as file:
             if self.is_declared:
                 file.readline()
@@ -97,12 +105,23 @@ class DelimitedTable:
             try:
                 next(lines, None)
                 for line in lines:
+                    if not is_warned and self.columns and any(line[len(self.columns) :]):
+                        self._warn_of_long_line(lines.line_num + self.is_declared, len(line))
+                        is_warned = True
                     cells = [*map(unescaped, line), *padding]
                     yield lines.line_num + self.is_declared, dict(zip(self.columns, cells, strict=False))
             except csv.Error as error:
                 raise _not_csv(self.path, error) from error
             except UnicodeError as error:
                 raise not_text(self.path, error) from error
+
+    def _warn_of_long_line(self, n_line: int, n_cells: int) -> None:
+        warnings.warn(
+            f"{printable(self.path)}, line {n_line}: {n_cells} cells, but the header has "
+            f"{len(self.columns)}; the others were ignored. Put a text that holds {self.delimiter!r} in "
+            "double quotes.",
+            stacklevel=4,
+        )
 
 
 def open_table(path: Path) -> DelimitedTable:
