@@ -14,7 +14,7 @@ import platformdirs
 import pytest
 
 from woodshed.cli import terminal
-from woodshed.cli.flags import parameter_help
+from woodshed.cli.setting_table import parameter_help
 from woodshed.data.doctor.finding import Checkup, Finding
 from woodshed.data.example import Skipped
 from woodshed.tasks import recognition_tasks, task_class

@@ -16,6 +16,7 @@ from woodshed.cli.flags import (
     task_in,
     with_task_flags,
 )
+from woodshed.cli.setting_table import task_settings
 from woodshed.cli.terminal import (
     Json,
     feature_folder,
@@ -115,7 +116,8 @@ def command(
 
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the settings of the chosen task."""
-    return with_task_flags(command, arguments, task_in(arguments), recognition_tasks())
+    settings = task_settings("train", recognition_tasks())
+    return with_task_flags(command, arguments, task_in(arguments), settings)
 
 
 def print_comparison(comparison: Comparison, ranked: list[Ranked]) -> None:

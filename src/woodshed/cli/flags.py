@@ -1,10 +1,8 @@
-"""Command-line flags derived from the fields of dataclasses: names, types and help."""
+"""Command-line flags of the settings of tasks: names, types and help."""
 
 from __future__ import annotations
 
 import inspect
-import re
-import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
@@ -13,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from woodshed.cli.setting_table import KINDS, Setting, Settings
 from woodshed.errors import ParameterError, flag_of
 from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 
@@ -62,15 +61,14 @@ def with_task_flags(
     command: Command,
     arguments: Collection[str],
     task: str | None,
-    tasks: Collection[str],
+    table: Mapping[str, Settings],
     *,
-    class_of: Callable[[str], type[Any]] = task_class,
     panel: str = "Settings",
 ) -> Command:
-    """Return a command with a flag for every field of a dataclass that belongs to a task.
+    """Return a command with a flag for every setting of a task.
 
-    A task is imported only when its flags are needed. The flags of all tasks are added if the task is
-    unknown, or if an argument is a flag that it lacks, so that the error about it can name the task.
+    The flags of all tasks are added if the task is unknown, or if an argument is a flag that it lacks, so
+    that the error about it can name the task.
 
     Parameters
     ----------
@@ -80,20 +78,18 @@ def with_task_flags(
         Arguments of the command.
     task
         Name of the task, or None if it is unknown.
-    tasks
-        Names of all tasks that the command supports.
-    class_of
-        Returns the dataclass of a task.
+    table
+        The settings of each task that the command supports.
     panel
         Heading of the flags in the help.
     """
-    if task is not None and task in tasks:
-        complete = with_flags(command, {task: class_of(task)}, panel)
+    if task is not None and task in table:
+        complete = with_flags(command, {task: table[task]}, panel)
         supported = {"--help", *map(flag_of, inspect.signature(complete).parameters)}
         flags = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
         if flags <= supported:
             return complete
-    return with_flags(command, {name: class_of(name) for name in tasks}, panel)
+    return with_flags(command, table, panel)
 
 
 def task_in(arguments: Sequence[str]) -> str | None:
@@ -112,26 +108,22 @@ def task_in(arguments: Sequence[str]) -> str | None:
     return task
 
 
-def with_flags(command: Command, classes: Mapping[str, type[Any]], panel: str) -> Command:
-    """Return a command with a flag for every field of some dataclasses, which are named by their task.
+def with_flags(command: Command, table: Mapping[str, Settings], panel: str) -> Command:
+    """Return a command with a flag for every setting of some tasks.
 
-    Name, type and help of a flag come from the field and the docstring of its class; the help shows where
-    classes differ. Flags that are not used keep the default of the class.
+    The help shows where tasks differ. Flags that are not used keep the default of the task.
     """
-    owners: dict[str, list[str]] = {}
-    for task, task_settings in classes.items():
-        for setting in fields(task_settings):
-            if setting.init:
-                owners.setdefault(setting.name, []).append(task)
-    texts = {task: parameter_help(task_settings) for task, task_settings in classes.items()}
-    defaults = {task: task_settings() for task, task_settings in classes.items()}
+    owners: dict[str, dict[str, Setting]] = {}
+    for task, settings in table.items():
+        for name, setting in settings.items():
+            owners.setdefault(name, {})[task] = setting
     *parameters, _ = inspect.signature(command, eval_str=True).parameters.values()
     for name, tasks in owners.items():
-        is_common = len(tasks) > MOST_NAMED or len(tasks) == len(classes)
+        is_common = len(tasks) > MOST_NAMED or len(tasks) == len(table)
         text = _flag_help(
-            _tasks_by_value({task: texts[task].get(name, "") for task in tasks}),
-            _tasks_by_value({task: str(getattr(defaults[task], name)) for task in tasks}),
-            [] if is_common else tasks,
+            _tasks_by_value({task: setting.description for task, setting in tasks.items()}),
+            _tasks_by_value({task: setting.default for task, setting in tasks.items()}),
+            [] if is_common else list(tasks),
         )
         option = typer.Option(
             flag_of(name),
@@ -140,13 +132,12 @@ def with_flags(command: Command, classes: Mapping[str, type[Any]], panel: str) -
             rich_help_panel=panel,
             autocompletion=choices_of(*COMPLETED[name]) if name in COMPLETED else None,
         )
-        kind = _flag_type(typing.get_type_hints(classes[tasks[0]])[name])
         parameters.append(
             inspect.Parameter(
                 name,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
                 default=None,
-                annotation=Annotated[kind, option],
+                annotation=Annotated[KINDS[next(iter(tasks.values())).kind] | None, option],
             )
         )
 
@@ -157,13 +148,6 @@ def with_flags(command: Command, classes: Mapping[str, type[Any]], panel: str) -
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
-
-
-def _flag_type(kind: Any) -> Any:
-    """Return the type of a flag, which is None if it is not used, from the type of a field."""
-    if typing.get_origin(kind) is Sequence:
-        return list[str] | None
-    return kind | None
 
 
 def _flag_help(texts: Mapping[str, list[str]], defaults: Mapping[str, list[str]], owners: list[str]) -> str:
@@ -223,23 +207,3 @@ def check_task_flags(settings: Iterable[str], task: str) -> None:
                 f"{flag_of(name)} is not supported by task {task!r}. "
                 f"Supported: {', '.join(map(flag_of, supported))}."
             )
-
-
-def parameter_help(documented: type) -> dict[str, str]:
-    """Read the descriptions of parameters out of the numpydoc docstrings of a class and those above it.
-
-    Examples
-    --------
-    >>> from woodshed.recognition.estimator import Recogniser
-    >>> parameter_help(Recogniser)["seed"]
-    'Seed of all random draws, 0 or more.'
-    """
-    descriptions: dict[str, str] = {}
-    for one in reversed(documented.__mro__):
-        sections = re.split(r"\n(?=\w+\n-{3,}\n)", inspect.cleandoc(one.__doc__ or ""))
-        entries = [part.split("\n", 2)[2] for part in sections if part.startswith("Parameters\n")]
-        for entry in re.split(r"\n(?=\S)", "\n".join(entries)):
-            names, _, text = entry.partition("\n")
-            for name in names.split(","):
-                descriptions[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
-    return descriptions

@@ -11,11 +11,11 @@ import typer
 
 from woodshed.cli.flags import Command, with_task_flags
 from woodshed.cli.score import SoundFont
+from woodshed.cli.setting_table import task_settings
 from woodshed.cli.terminal import Json, ProgressBar, names_in, print_json, print_table, say
 from woodshed.errors import WoodshedError, printable
-from woodshed.tasks import GENERATORS, task_class
+from woodshed.tasks import GENERATORS
 from woodshed.tasks.shipped import SHIPPED, model_folder
-from woodshed.training.model_folder import read_settings
 
 if TYPE_CHECKING:
     from woodshed.composition.generation import EvaluatedGeneration
@@ -97,12 +97,7 @@ def item_values(item: EvaluatedGeneration) -> dict[str, Any]:
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the request of the model."""
     return with_task_flags(
-        command,
-        arguments,
-        task_of(arguments),
-        GENERATORS,
-        class_of=lambda task: task_class(task).request_class,
-        panel="Request",
+        command, arguments, task_of(arguments), task_settings("generate", GENERATORS), panel="Request"
     )
 
 
@@ -115,9 +110,11 @@ def task_of(arguments: Sequence[str]) -> str | None:
     ('tune', 'chorale')
     """
     for previous, argument in pairwise(["", *arguments]):
-        if previous == "--out":
+        if previous == "--out" or argument.startswith("-"):
             continue
         try:
+            from woodshed.training.model_folder import read_settings
+
             return str(read_settings(model_folder(argument))["task"])
         except (WoodshedError, OSError):
             continue

@@ -18,6 +18,7 @@ from woodshed.cli.flags import (
     task_in,
     with_task_flags,
 )
+from woodshed.cli.setting_table import task_settings
 from woodshed.cli.terminal import (
     Json,
     feature_folder,
@@ -153,7 +154,7 @@ def command(
 
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the settings of the chosen task."""
-    return with_task_flags(command, arguments, task_in(arguments), TASKS)
+    return with_task_flags(command, arguments, task_in(arguments), task_settings("train", TASKS))
 
 
 def train_recogniser(request: TrainSettings, *, dry_run: bool, json_: bool) -> None:
