@@ -7,6 +7,7 @@ Loading a model folder runs nothing from it.
 ``labels.json``    the tokens, in the order of the outputs of the net
 ``weights.npz``    the weights by name
 ``known.json.gz``  title and text of each training piece
+``reference.npz``  their melodies and their style, ready for comparison
 ``metrics.json``   the test results
 ``card.md``        the model card: intended use, training data, test results
 ``SHA256SUMS``     digests of all files
@@ -71,10 +72,10 @@ Weights = dict[str, NDArray[np.floating]]
 Trained = tuple[Weights, LearningCurve, bool]
 """Weights by name, learning curve, and whether the training was completed, not interrupted."""
 
-KNOWN_NAME = "known.json.gz"
+KNOWN_NAME, REFERENCE_NAME = "known.json.gz", "reference.npz"
 
 FILES = frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})
-"""The files beside ``settings.json``; no other file of the folder is opened."""
+"""The files beside ``settings.json``; no other file of the folder is opened but `REFERENCE_NAME`."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -297,6 +298,7 @@ class Composer(Generator):
             LABELS_NAME: to_json(list(self.vocabulary)).encode(),
             WEIGHTS_NAME: arrays_to_bytes({name: np.asarray(v, dtype) for name, v in weights.items()}),
             KNOWN_NAME: gzip.compress(json.dumps(self.known_, ensure_ascii=False).encode(), mtime=0),
+            REFERENCE_NAME: self.reference_set.to_bytes(),
         }
         for name, content in contents.items():
             write_whole(folder / name, content)
@@ -314,7 +316,7 @@ class Composer(Generator):
 
     @functools.cached_property
     def reference_set(self) -> ReferenceSet:
-        """The training pieces, ready for comparison."""
+        """The training pieces, ready for comparison; read from the file of a model of this version."""
         pieces = self.fitted("known_")
         return ReferenceSet.of(
             [self.to_generation(text) for _, text in pieces], [title for title, _ in pieces]
@@ -343,7 +345,7 @@ def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
             f"{printable(folder)} is a model of task {task!r}, which cannot generate. Generation tasks: "
             f"{', '.join(tasks)}."
         )
-    contents = read_contents(folder, settings, [FILES])
+    contents = read_contents(folder, settings, [FILES], optional=frozenset({REFERENCE_NAME}))
     try:
         composer: Composer = look_up("task", task, tasks)(**settings["settings"])
         if parse_json(contents[LABELS_NAME]) != list(composer.vocabulary):
@@ -355,6 +357,10 @@ def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
             LearningCurve.from_dict(settings["curve"]),
             [(str(title), str(text)) for title, text in pieces],
         )
+        if REFERENCE_NAME in contents:
+            composer.reference_set = ReferenceSet.from_bytes(contents[REFERENCE_NAME])
+            if composer.reference_set.n_items != len(pieces):
+                raise ValueError(f"{REFERENCE_NAME} is of other pieces")
     except ModelFolderError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, WoodshedError) as error:

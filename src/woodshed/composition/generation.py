@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,6 +18,7 @@ from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip
 from woodshed.clip import Clip
+from woodshed.decoding import parse_arrays, parse_json
 from woodshed.errors import ParameterError, counted, near_miss
 from woodshed.metrics.originality import Melody, MelodyIndex, SequenceIndex
 from woodshed.metrics.style import Style, melody_style
@@ -30,6 +33,9 @@ WORD_N_GRAM, FRAME_N_GRAM = 4, 10
 
 FRAME_RATE_HZ = 10
 """Audio frames per second that are compared."""
+
+_HEADER = "header"
+"""Array of the file of a `ReferenceSet` that holds its other values, as JSON."""
 
 _SOUND_RATE = 8000
 """Sample rate in hertz at which sounds are compared."""
@@ -75,6 +81,17 @@ class LineIndex(Protocol):
 
     def compare(self, content: Any, /) -> NoveltyReport:
         """Return the novelty of the content of a line."""
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all that it holds as arrays."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return an index from the arrays of `to_arrays`."""
+
+
+INDEX_TYPES: Mapping[str, type[LineIndex]] = {"melody": MelodyIndex, "sequence": SequenceIndex}
+"""Name in a file -> type of an index."""
 
 
 @dataclass(frozen=True)
@@ -387,14 +404,17 @@ class ReferenceSet:
 
     Parameters
     ----------
-    generations
-        All training items.
+    n_items
+        Number of training items.
     indexes
         Name of a line -> the lines of that name, in the order of the items.
+    style
+        Style of the training items; None if there are none.
     """
 
-    generations: tuple[Generation, ...] = ()
+    n_items: int = 0
     indexes: Mapping[str, LineIndex] = field(default_factory=dict)
+    style: Style | None = None
 
     @classmethod
     def of(cls, generations: Sequence[Generation], titles: Sequence[str]) -> ReferenceSet:
@@ -407,7 +427,47 @@ class ReferenceSet:
             name: rows[0][0].index([line.content for line, _ in rows], [title for _, title in rows])
             for name, rows in lines.items()
         }
-        return cls(tuple(generations), indexes)
+        style = type(generations[0]).style(generations) if generations else None
+        return cls(len(generations), indexes, style)
+
+    def to_bytes(self) -> bytes:
+        """Return it as the content of an ``.npz`` file."""
+        names = {kind: name for name, kind in INDEX_TYPES.items()}
+        header = {
+            "n_items": self.n_items,
+            "style": None if self.style is None else asdict(self.style),
+            "lines": {name: names[type(index)] for name, index in self.indexes.items()},
+        }
+        arrays = {_HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)}
+        for line, index in self.indexes.items():
+            arrays |= {f"{line}/{name}": array for name, array in index.to_arrays().items()}
+        content = io.BytesIO()
+        np.savez_compressed(content, allow_pickle=False, **arrays)
+        return content.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> ReferenceSet:
+        """Return the set in a file of `to_bytes`.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If it is damaged.
+        """
+        arrays = parse_arrays(content)
+        header = parse_json(arrays[_HEADER].tobytes())
+        indexes = {
+            line: INDEX_TYPES[kind].from_arrays(
+                {
+                    name.removeprefix(f"{line}/"): array
+                    for name, array in arrays.items()
+                    if name.startswith(f"{line}/")
+                }
+            )
+            for line, kind in header["lines"].items()
+        }
+        style = None if header["style"] is None else Style(**header["style"])
+        return cls(int(header["n_items"]), indexes, style)
 
     def compare(self, generation: Generation) -> tuple[NoveltyReport, ...]:
         """Return the `NoveltyReport` of each line: how much of it is in a training line of the same name."""

@@ -6,18 +6,21 @@ exhaustive: every passage is compared with every other.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import json
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.decoding import parse_json
 from woodshed.errors import ParameterError
 
 _SEPARATOR = -1  # between two sequences; equal to nothing
 _UNSEEN = -2  # an item that no indexed sequence has
+_MAX_INTERVAL = 1 << 20  # above all intervals, so that codes are positive
 
 Places = NDArray[np.int64]
 
@@ -68,10 +71,89 @@ class Novelty:
         return self.copied_units
 
 
-class SequenceIndex:
-    """Training sequences of words or audio frames, ready for comparison.
+class CodeIndex:
+    """Sequences of codes in one row, in which the longest copies are found.
 
-    Every run is compared with every position: nothing is sampled or hashed away.
+    Every run is compared with every position: nothing is sampled or hashed away. The time grows with the
+    number of matching codes, and thus at most with the length of the row.
+
+    Parameters
+    ----------
+    row
+        All codes, 0 or more, and a -1 after each sequence.
+    starts
+        Place in the row at which each sequence begins.
+    titles
+        One for each sequence.
+    unit
+        What an item is, such as ``word``.
+    n_gram
+        Items of a passage that counts as new or copied.
+    """
+
+    def __init__(self, row: Places, starts: Places, titles: Sequence[str], *, unit: str, n_gram: int) -> None:
+        self.row, self.starts, self.titles = row, starts, tuple(titles)
+        self.unit, self.n_gram = unit, n_gram
+        self._places: dict[int, Places] = {}
+
+    def runs(self, codes: Sequence[int]) -> tuple[Places, Places]:
+        """Find the longest indexed run that begins at each code.
+
+        Returns
+        -------
+        lengths, places
+            Shape ``(n_codes,)`` each: the length of the run, and its first place in the row.
+
+        Examples
+        --------
+        >>> row = np.array([0, 1, 2, 3, -1, 4, 1, 2, -1])
+        >>> CodeIndex(row, np.array([0, 5]), ["one", "two"], unit="letter", n_gram=2).runs([9, 1, 2, 3])
+        (array([0, 3, 2, 1]), array([0, 1, 2, 3]))
+        """
+        lengths, places = np.zeros((2, len(codes)), np.int64)
+        following = np.zeros(len(self.row) + 1, np.int32)  # number of codes that match from each place on
+        matches = np.empty(0, np.int64)
+        for k in reversed(range(len(codes))):
+            found = self._places_of(codes[k])
+            runs = following[found + 1] + 1
+            following[matches] = 0
+            following[found] = runs
+            matches = found
+            if len(found):
+                longest = int(runs.argmax())
+                lengths[k], places[k] = runs[longest], found[longest]
+        return lengths, places
+
+    def _places_of(self, code: int) -> Places:
+        """Return all places of a code, in ascending order."""
+        if code not in self._places:
+            self._places[code] = np.flatnonzero(self.row == code)
+        return self._places[code]
+
+    def novelty(self, lengths: Places, places: Places) -> Novelty:
+        """Return the novelty of the sequence that has these `runs`."""
+        n_units = len(lengths)
+        grams = lengths[: max(0, n_units - self.n_gram + 1)]
+        new_share = float(np.mean(grams < self.n_gram)) if len(grams) else float("nan")
+        if not lengths.any():
+            return Novelty(self.unit, n_units, 0, 0, 0, "", -1, 0, new_share)
+        start = int(lengths.argmax())
+        number = int(np.searchsorted(self.starts, places[start], side="right")) - 1
+        return Novelty(
+            unit=self.unit,
+            n_units=n_units,
+            copied_units=int(lengths[start]),
+            start=start,
+            stop=start + int(lengths[start]),
+            source=self.titles[number],
+            source_number=number,
+            source_start=int(places[start] - self.starts[number]),
+            new_share=new_share,
+        )
+
+
+class SequenceIndex:
+    """Training sequences of words or audio frames, ready for comparison (`CodeIndex`).
 
     Parameters
     ----------
@@ -95,61 +177,47 @@ class SequenceIndex:
     def __init__(
         self, sequences: Sequence[Sequence[Hashable]], titles: Sequence[str], *, unit: str, n_gram: int
     ) -> None:
-        self.titles, self.unit, self.n_gram = tuple(titles), unit, n_gram
         self._codes: dict[Hashable, int] = {}
         rows = [
             [*(self._codes.setdefault(item, len(self._codes)) for item in sequence), _SEPARATOR]
             for sequence in sequences
         ]
-        self._row = np.array(list(chain.from_iterable(rows)), dtype=np.int32)
-        self._starts = np.cumsum([0, *map(len, rows)])[:-1]
+        row = np.array(list(chain.from_iterable(rows)), np.int64)
+        starts = np.cumsum([0, *map(len, rows)])[:-1]
+        self._index = CodeIndex(row, starts, titles, unit=unit, n_gram=n_gram)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the sequences of words or numbers and their titles as arrays, for `from_arrays`."""
+        index = self._index
+        values = [[*self._codes], index.titles, index.unit, index.n_gram]
+        return {
+            "row": index.row.astype(np.int32),
+            "starts": index.starts,
+            "values": np.frombuffer(json.dumps(values).encode(), np.uint8),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return an index from the arrays of `to_arrays`.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If an array is missing, or they do not fit each other.
+        """
+        items, titles, unit, n_gram = parse_json(arrays["values"].tobytes())
+        row, starts = arrays["row"].astype(np.int64), arrays["starts"].astype(np.int64)
+        if len(titles) != len(starts) or np.count_nonzero(row == _SEPARATOR) != len(starts):
+            raise ValueError("the sequences of the training pieces are not complete")
+        sequences = cls([], [], unit=str(unit), n_gram=int(n_gram))
+        sequences._codes = {item: code for code, item in enumerate(items)}
+        sequences._index = CodeIndex(row, starts, titles, unit=str(unit), n_gram=int(n_gram))
+        return sequences
 
     def compare(self, sequence: Sequence[Hashable]) -> Novelty:
         """Measure the novelty of a sequence."""
-        return self.novelty(*self.runs(sequence))
-
-    def runs(self, sequence: Sequence[Hashable]) -> tuple[Places, Places]:
-        """Find the longest indexed run that begins at each item.
-
-        Returns
-        -------
-        lengths, places
-            Shape ``(n_items,)`` each: the length of the run in items, and where it begins in the index.
-
-        Examples
-        --------
-        >>> SequenceIndex(["abcd", "xbc"], ["one", "two"], unit="letter", n_gram=2).runs("zbcd")[0].tolist()
-        [0, 3, 2, 1]
-        """
-        lengths, places = np.zeros((2, len(sequence)), np.int64)
-        following = np.zeros(len(self._row) + 1, np.int32)  # number of items that match from each place on
-        for k in reversed(range(len(sequence))):
-            code = self._codes.get(sequence[k], _UNSEEN)
-            following[:-1] = np.where(self._row == code, following[1:] + 1, 0)
-            places[k] = following.argmax()
-            lengths[k] = following[places[k]]
-        return lengths, places
-
-    def novelty(self, lengths: Places, places: Places) -> Novelty:
-        """Return the novelty of the sequence that has these `runs`."""
-        n_units = len(lengths)
-        grams = lengths[: max(0, n_units - self.n_gram + 1)]
-        new_share = float(np.mean(grams < self.n_gram)) if len(grams) else float("nan")
-        if not lengths.any():
-            return Novelty(self.unit, n_units, 0, 0, 0, "", -1, 0, new_share)
-        start = int(lengths.argmax())
-        number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
-        return Novelty(
-            unit=self.unit,
-            n_units=n_units,
-            copied_units=int(lengths[start]),
-            start=start,
-            stop=start + int(lengths[start]),
-            source=self.titles[number],
-            source_number=number,
-            source_start=int(places[start] - self._starts[number]),
-            new_share=new_share,
-        )
+        codes = [self._codes.get(item, _UNSEEN) for item in sequence]
+        return self._index.novelty(*self._index.runs(codes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +326,7 @@ class MelodyIndex:
     Parameters
     ----------
     melodies
-        All melodies, also available as the attribute ``melodies``.
+        All melodies; their names are the titles of the pieces.
 
     Examples
     --------
@@ -270,22 +338,70 @@ class MelodyIndex:
     """
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
-        self.melodies = tuple(melodies)
-        self._index = SequenceIndex(
-            [melody.steps() for melody in self.melodies],
-            [melody.name for melody in self.melodies],
-            unit="step",
-            n_gram=N_GRAM - 1,
+        self._set_notes(
+            np.concatenate([np.empty(0, np.int64), *(melody.pitch_midi for melody in melodies)]),
+            np.concatenate([np.empty(0), *(melody.duration_beats for melody in melodies)]),
+            np.array([len(melody.pitch_midi) for melody in melodies], np.int64),
+            [melody.name for melody in melodies],
         )
+
+    def _set_notes(
+        self, pitch_midi: Places, duration_beats: NDArray[np.float64], n_notes: Places, titles: Sequence[str]
+    ) -> None:
+        """Keep the notes of all melodies in a row, and code their steps, which do not depend on the key."""
+        self._pitch_midi, self._duration_beats, self._n_notes = pitch_midi, duration_beats, n_notes
+        stops = np.cumsum(n_notes)
+        self._durations, codes = np.unique(np.round(duration_beats, 6), return_inverse=True)
+        row = _step_codes(np.diff(pitch_midi, append=0), codes, len(self._durations))
+        row[stops[n_notes > 0] - 1] = _SEPARATOR
+        self._index = CodeIndex(row, stops - n_notes, titles, unit="step", n_gram=N_GRAM - 1)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the notes of all melodies and their titles as arrays, for `from_arrays`."""
+        durations, codes = np.unique(self._duration_beats, return_inverse=True)
+        return {
+            "pitch_midi": self._pitch_midi.astype(np.int16),
+            "duration": codes.astype(np.uint16 if len(durations) <= np.iinfo(np.uint16).max else np.uint32),
+            "durations_beats": durations,
+            "n_notes": self._n_notes.astype(np.int32),
+            "titles": np.frombuffer(json.dumps(self._index.titles).encode(), np.uint8),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return an index from the arrays of `to_arrays`.
+
+        Raises
+        ------
+        ValueError, KeyError
+            If an array is missing, or they do not fit each other.
+        """
+        titles = parse_json(arrays["titles"].tobytes())
+        n_notes = arrays["n_notes"].astype(np.int64)
+        pitch_midi, duration = arrays["pitch_midi"].astype(np.int64), arrays["duration"]
+        is_complete = n_notes.sum() == len(pitch_midi) == len(duration) and (n_notes >= 0).all()
+        if not is_complete or len(titles) != len(n_notes) or not all(isinstance(one, str) for one in titles):
+            raise ValueError("the notes of the training pieces are not complete")
+        if duration.max(initial=0) >= max(1, len(arrays["durations_beats"])):
+            raise ValueError("a note of a training piece has no duration")
+        index = cls.__new__(cls)
+        index._set_notes(pitch_midi, arrays["durations_beats"][duration], n_notes, titles)
+        return index
+
+    def notes(self, number: int, start: int = 0) -> tuple[Places, NDArray[np.float64]]:
+        """Return pitch and duration of the notes of a melody, from note ``start`` on."""
+        first = int(self._index.starts[number])
+        part = slice(first + start, first + int(self._n_notes[number]))
+        return self._pitch_midi[part], self._duration_beats[part]
 
     def compare(self, melody: Melody) -> Originality:
         """Find the longest passage that also occurs in an indexed melody."""
-        lengths, places = self._index.runs(melody.steps())
+        lengths, places = self._index.runs(self._codes_of(melody))
         copy = self._index.novelty(lengths, places)
         n_notes = len(melody.pitch_midi)
         if not copy.copied_units:
             return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, copy.new_share)
-        source = self.melodies[copy.source_number]
+        source_pitch, _ = self.notes(copy.source_number, copy.source_start)
         # A run of steps has one note more.
         return Originality(
             n_notes=n_notes,
@@ -296,9 +412,22 @@ class MelodyIndex:
             source=copy.source,
             source_number=copy.source_number,
             source_start=copy.source_start,
-            transposed_by=int(melody.pitch_midi[copy.start] - source.pitch_midi[copy.source_start]),
+            transposed_by=int(melody.pitch_midi[copy.start] - source_pitch[0]),
             new_share=copy.new_share,
         )
+
+    def _codes_of(self, melody: Melody) -> list[int]:
+        """Return the codes of the steps of a melody, one fewer than its notes."""
+        durations = np.round(melody.duration_beats[:-1], 6)
+        codes = np.searchsorted(self._durations, durations)
+        known = np.isin(durations, self._durations)
+        steps = _step_codes(np.diff(melody.pitch_midi), codes, len(self._durations))
+        return [int(code) for code in np.where(known, steps, _UNSEEN)]
+
+
+def _step_codes(intervals: Places, duration_codes: Places, n_durations: int) -> Places:
+    """Return one code, 0 or more, for each pair of an interval to the next note and a duration."""
+    return np.asarray((intervals + _MAX_INTERVAL) * max(1, n_durations) + duration_codes, np.int64)
 
 
 def _whole_bars(bar: Places, runs: Places) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
 from woodshed.clip import Clip
@@ -26,7 +27,7 @@ from woodshed.html.chart import Plot, percent_ticks, round_ticks
 from woodshed.html.clip import audio_player, sound_bytes
 from woodshed.html.document import Markup, document, element, join, name_of, table
 from woodshed.lock import FolderLock, contents_of
-from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
+from woodshed.metrics.originality import N_GRAM, MelodyIndex
 from woodshed.metrics.style import Shares, Style, overlap
 from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
@@ -101,7 +102,7 @@ def piece_page(
     new, learned = styles
     style = Markup("")
     if learned is not None and new.numbers:
-        style = style_section(new, learned, len(items), len(reference.generations))
+        style = style_section(new, learned, len(items), reference.n_items)
     opening = element(
         "header",
         element("p", f"woodshed · {task}s", class_="kicker"),
@@ -130,7 +131,7 @@ def novelty_method(reference: ReferenceSet) -> str:
     Examples
     --------
     >>> from woodshed.metrics.originality import MelodyIndex
-    >>> novelty_method(ReferenceSet((), {"melody": MelodyIndex([])}))
+    >>> novelty_method(ReferenceSet(0, {"melody": MelodyIndex([])}))
     'The melody of each was compared, in every key, with that of all 0 training pieces.'
     >>> novelty_method(ReferenceSet())
     'There are no training data to compare with.'
@@ -140,7 +141,7 @@ def novelty_method(reference: ReferenceSet) -> str:
         return "There are no training data to compare with."
     indexes = reference.indexes.values()
     how = ", in every key," if any(isinstance(index, MelodyIndex) for index in indexes) else ""
-    pieces = f"all {len(reference.generations):,} training pieces"
+    pieces = f"all {reference.n_items:,} training pieces"
     if len(names) == 1:
         return f"The {names[0]} of each was compared{how} with that of {pieces}."
     return f"All voices ({', '.join(names)}) were compared{how} with the same voice of {pieces}."
@@ -226,7 +227,8 @@ def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
         return element("p", share, " No two consecutive notes are in the training data, either.")
     shift = report.transposed_by
     key = "in the same key" if not shift else f"{abs(shift)} semitones {'lower' if shift > 0 else 'higher'}"
-    source = cast("MelodyIndex", reference.indexes[line.name]).melodies[report.source_number]
+    source = cast("MelodyIndex", reference.indexes[line.name]).notes(report.source_number)
+    new = (line.melody.pitch_midi, line.melody.duration_beats)
     return join(
         [
             element(
@@ -239,7 +241,7 @@ def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
             ),
             element(
                 "div",
-                _passage(line.melody, report.start, report.copied_notes, "New piece"),
+                _passage(new, report.start, report.copied_notes, "New piece"),
                 _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
                 class_="pair",
             ),
@@ -270,14 +272,21 @@ def _line_table(item: EvaluatedGeneration) -> Markup:
     )
 
 
-def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0) -> Markup:
-    """Return a player of some notes of a melody, with two notes before and after."""
-    first, last = max(0, start - 2), min(len(melody.pitch_midi), start + n_notes + 2)
-    durations = melody.duration_beats[first:last]
+def _passage(
+    melody: tuple[NDArray[np.int64], NDArray[np.float64]],
+    start: int,
+    n_notes: int,
+    caption: str,
+    by: int = 0,
+) -> Markup:
+    """Return a player of some notes, and two before and after, of a melody of pitches and durations."""
+    pitch_midi, duration_beats = melody
+    first, last = max(0, start - 2), min(len(pitch_midi), start + n_notes + 2)
+    durations = duration_beats[first:last]
     onsets = np.concatenate([[0.0], np.cumsum(durations)[:-1]])
     notes = [
         Note(float(onset), float(duration), int(pitch))
-        for onset, duration, pitch in zip(onsets, durations, melody.pitch_midi[first:last], strict=True)
+        for onset, duration, pitch in zip(onsets, durations, pitch_midi[first:last], strict=True)
     ]
     clip = render(transpose(set_tempo(Score(notes), PASSAGE_BPM), by), PAGE_RATE)
     return element("figure", element("figcaption", caption), _player(clip, caption))
@@ -524,7 +533,7 @@ def write_piece_folder(
     write_whole(folder / ORIGINALITY_NAME, to_json({"how": novelty_method(reference), "pieces": pieces}))
     kind = type(items[0].generation)
     new = kind.style([item.generation for item in items])
-    learned = kind.style(reference.generations) if reference.generations else None
+    learned = reference.style
     styles = {"new": asdict(new)} | ({} if learned is None else {"learned": asdict(learned)})
     write_whole(folder / STYLE_NAME, to_json(styles))
     page = piece_page(items, reference, (new, learned), heading=heading, soundfont=soundfont)
