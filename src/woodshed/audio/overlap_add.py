@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
+import scipy  # its submodules are loaded at their first use
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples

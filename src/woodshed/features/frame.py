@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import scipy.fft
+import scipy  # its submodules are loaded at their first use
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples

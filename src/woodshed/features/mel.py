@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
-import scipy.fft
+import scipy  # its submodules are loaded at their first use
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.clip import Samples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
+import scipy  # its submodules are loaded at their first use
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample

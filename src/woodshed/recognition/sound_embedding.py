@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import scipy.fft
+import scipy  # its submodules are loaded at their first use
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
