@@ -19,13 +19,13 @@ from woodshed.cli.flags import (
 from woodshed.cli.setting_table import task_settings
 from woodshed.cli.terminal import (
     Json,
-    feature_folder,
     list_skipped,
     names_in,
     note,
     print_json,
     print_table,
     progress_bar,
+    resources,
     say,
 )
 from woodshed.errors import DataError, counted, printable
@@ -85,7 +85,7 @@ def command(
         task=task,
         data=data,
         out=out,
-        settings={"store": feature_folder(), **settings},
+        settings={**resources(), **settings},
         nets=nets,
         split=split,
         group_by=group_by,

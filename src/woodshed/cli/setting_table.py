@@ -34,6 +34,10 @@ KINDS: Mapping[str, Any] = {
 """Types of settings, by the name in the table."""
 
 
+COMMAND_DEFAULTS: Mapping[str, Any] = {"n_jobs": -1}
+"""Defaults of commands that differ from those of the classes: a command uses all cores."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One field of a dataclass, as a flag needs it.
@@ -94,7 +98,9 @@ def settings_of(documented: type) -> dict[str, Setting]:
     descriptions, types, example = parameter_help(documented), typing.get_type_hints(documented), documented()
     return {
         field.name: Setting(
-            _kind(types[field.name]), str(getattr(example, field.name)), descriptions.get(field.name, "")
+            _kind(types[field.name]),
+            str(COMMAND_DEFAULTS.get(field.name, getattr(example, field.name))),
+            descriptions.get(field.name, ""),
         )
         for field in fields(documented)
         if field.init

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from woodshed.cli.setting_table import COMMAND_DEFAULTS
 from woodshed.errors import counted, printable
 from woodshed.workflows.progress import stage
 
@@ -256,6 +257,11 @@ class ProgressBar:
 def counting_bar(what: str, total: int) -> AbstractContextManager[Callable[[], None]]:
     """Show a progress bar inside the ``with`` block, which receives the function that counts a step."""
     return stage(ProgressBar(), total, what)
+
+
+def resources() -> dict[str, Any]:
+    """Return the settings that commands use by default: where features are kept, and all cores."""
+    return {"store": feature_folder(), **COMMAND_DEFAULTS}
 
 
 def feature_folder() -> str:

@@ -21,7 +21,6 @@ from woodshed.cli.flags import (
 from woodshed.cli.setting_table import task_settings
 from woodshed.cli.terminal import (
     Json,
-    feature_folder,
     list_skipped,
     name_findings,
     name_likeliest,
@@ -33,6 +32,7 @@ from woodshed.cli.terminal import (
     print_json,
     print_table,
     progress_bar,
+    resources,
     say,
 )
 from woodshed.errors import ParameterError, counted, plural_of, printable
@@ -139,7 +139,7 @@ def command(
         task=task,
         data=data,
         out=out,
-        settings={"store": feature_folder(), **settings},
+        settings={**resources(), **settings},
         split=split,
         group_by=group_by,
         targets=names_in(target),

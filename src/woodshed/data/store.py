@@ -21,6 +21,7 @@ import io
 import math
 import os
 import struct
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -58,6 +59,9 @@ MAGIC = b"wdshed02"
 
 MAPPED_FROM_BYTES = 2**20
 """Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
+
+ALONE_S = 1.0
+"""Seconds of work before other processes are started."""
 
 _TRAILER = struct.Struct("<8sQI16s")
 """End of an entry: `MAGIC`, number of bytes before it, their CRC-32, and the key."""
@@ -189,7 +193,8 @@ class FeatureStore:
         items
             The sounds. With several processes the items and the feature are pickled.
         n_jobs
-            Number of processes; -1 for one per core. Each uses one thread.
+            Number of processes; -1 for one per core. Each uses one thread. They are started only if there is
+            work for them (`ALONE_S`).
         on_progress
             Called after each item with the number of items done and in total.
 
@@ -221,6 +226,20 @@ class FeatureStore:
         return skipped
 
     def _reasons(self, items: Sequence[Item], n_jobs: int) -> Iterator[str | None]:
+        """Write the entries of items, and yield why each cannot be used, or None.
+
+        The first `ALONE_S` seconds are spent in this process: stored entries, and few short sounds, are done
+        before other processes would have started.
+        """
+        import joblib
+
+        n_processes, began, n_done = joblib.effective_n_jobs(n_jobs), time.monotonic(), 0
+        while n_done < len(items) and (n_processes == 1 or time.monotonic() - began < ALONE_S):
+            yield _fill_one(self, items[n_done], os.getcwd())
+            n_done += 1
+        yield from self._reasons_of_workers(items[n_done:], n_jobs) if n_done < len(items) else ()
+
+    def _reasons_of_workers(self, items: Sequence[Item], n_jobs: int) -> Iterator[str | None]:
         """Write the entries of items in several processes, and yield why each cannot be used, or None."""
         import joblib
         from joblib.externals.loky.process_executor import TerminatedWorkerError

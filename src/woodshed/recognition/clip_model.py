@@ -96,7 +96,7 @@ class ClipModel(Estimator):
     store
         Folder in which features are kept for the next run; None uses a temporary one.
     n_jobs
-        Processes that compute features.
+        Processes that compute features; -1 for one per core.
 
     Attributes
     ----------

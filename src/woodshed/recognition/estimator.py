@@ -16,12 +16,14 @@ from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.clip_sequence import as_clips, each_clip
-from woodshed.data.example import Skipped, read_or_render
+from woodshed.data.example import Skipped, Sounds, read_or_render
+from woodshed.data.store import FeatureStore
 from woodshed.decoding import parse_json
 from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed, near_miss
 from woodshed.interruption import check_interruption
 from woodshed.metrics.calibration import Calibration
 from woodshed.prediction import ClipPrediction
+from woodshed.recognition.clip_item import clip_items
 from woodshed.recognition.clip_model import ClipModel, without_resources
 from woodshed.recognition.confidence import CONFIDENCE_NAME, NOVELTY_NAME, Confidence
 from woodshed.recognition.front_ends import front_end_class, front_end_to_dict
@@ -60,7 +62,6 @@ _POSITIVE = (
     "batch_size",
     "learning_rate",
     "n_augmentations",
-    "n_jobs",
 )
 """Settings that must be greater than 0."""
 
@@ -174,6 +175,10 @@ class AudioEstimator(ClipModel):
             if not 0 <= getattr(self, name) <= maximum:
                 raise ParameterError(f"{name} must be from 0 to {maximum}, got {getattr(self, name)!r}.")
         check_seed(self.seed)
+        if self.n_jobs < 1 and self.n_jobs != -1:
+            raise ParameterError(
+                f"n_jobs must be positive, or -1 for one process per core, got {self.n_jobs!r}."
+            )
         if self.front_end is not None:
             front_end_class(self.front_end)  # raises for an unknown name
         if self.ensemble_share and not self.head.balances_classes:
@@ -193,7 +198,10 @@ class AudioEstimator(ClipModel):
     def raw_output(self, clip: Clip) -> NDArray[np.float64]:
         """Return the output before calibration, averaged over the windows that contain sound."""
         feature = self.fitted("feature_")
-        values = feature(resample(clip, feature.sample_rate))
+        return self._output_of(feature(resample(clip, feature.sample_rate)))
+
+    def _output_of(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the output before calibration for the features of a clip."""
         if values.ndim == 1:
             outputs = self._predict_rows(values[np.newaxis])
         else:
@@ -206,10 +214,26 @@ class AudioEstimator(ClipModel):
         """Return the outputs for all clips, shape ``(n_clips, n_names)``; ``clips`` as for `predict`."""
         n_names = len(self.fitted("classes_"))
         rows = []
-        for clip in each_clip(clips):
+        for values in self._features_of(clips):
             check_interruption()
-            rows.append(self.output(clip))
+            rows.append(self.head.calibrate(self, self._output_of(values)))
         return np.stack(rows) if rows else np.empty((0, n_names))
+
+    def _features_of(self, clips: Any) -> Iterator[NDArray[np.floating]]:
+        """Yield the features of each clip; rows of features of files come from the store, if there is one.
+
+        Spectrograms are stored in half precision and computed quickly, so these are computed.
+        """
+        feature = self.fitted("feature_")
+        reads_rows = learner_of(self.fitted_settings_["net"]).reads_rows
+        if self.store is None or not reads_rows or not isinstance(clips, Sounds):
+            for clip in each_clip(clips):
+                yield feature(resample(clip, feature.sample_rate))
+            return
+        store, items = FeatureStore(self.store, feature), clip_items(clips, feature.sample_rate)
+        store.fill(items, n_jobs=self.n_jobs)
+        for item in items:  # one that cannot be used raises here
+            yield store.get(item)
 
     def predict(self, clips: Any) -> NDArray[Any]:
         """Return the prediction for each clip: labels, rows of 0 and 1, or rows of values.
