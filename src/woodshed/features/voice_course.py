@@ -180,12 +180,14 @@ def _candidates(repeats: Curve, periods: NDArray[np.int64]) -> tuple[Curve, Curv
 def _best_path(octaves: Curve, score: Curve) -> NDArray[np.int64]:
     """Return the index of the candidate on the best path in each frame."""
     certain = np.clip(2 * np.maximum(score, 0).max(axis=1), 0, 1)
+    jumps = np.minimum(np.abs(octaves[1:, :, np.newaxis] - octaves[:-1, np.newaxis]), _MAX_COST_OCTAVES)
+    # Unvoiced frames have no pitch, so that jumps cost little there.
+    weights = _OCTAVE_COST * np.minimum(certain[1:], certain[:-1])
+    costs = weights[:, np.newaxis, np.newaxis] * jumps
     total = score[0]
     predecessor = np.zeros(score.shape, dtype=np.int64)
     for t in range(1, len(score)):
-        jump = np.minimum(np.abs(octaves[t][:, np.newaxis] - octaves[t - 1]), _MAX_COST_OCTAVES)
-        # Unvoiced frames have no pitch, so that jumps cost little there.
-        reached = total - _OCTAVE_COST * min(certain[t], certain[t - 1]) * jump
+        reached = total - costs[t - 1]
         predecessor[t] = reached.argmax(axis=1)
         total = reached.max(axis=1) + score[t]
     path = np.zeros(len(score), dtype=np.int64)
