@@ -173,7 +173,7 @@ def test_a_wanted_rate_of_false_alarms_is_heeded(
 def test_a_model_that_names_nothing_has_no_timeline(
     flag: str, cli: Callable[..., Any], long_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("woodshed.workflows.files.load", lambda _: MoodRegressor())
+    monkeypatch.setattr("woodshed.workflows.model.load", lambda _: MoodRegressor())
     finished = cli("predict", "moody", long_file, flag)
     assert (finished.code, finished.out) == (2, "")
     assert "a model for mood predicts values" in finished.err

@@ -23,8 +23,9 @@ from woodshed.workflows.audio import analyse_files, change_files, combine_files,
 from woodshed.workflows.compare import CompareSettings, compare, prepare_comparison
 from woodshed.workflows.corpus import examine
 from woodshed.workflows.features import write_feature_table
-from woodshed.workflows.files import UnusableFilesError, load_model_for, require_usable
+from woodshed.workflows.files import UnusableFilesError, require_usable
 from woodshed.workflows.generate import generate_into_folder
+from woodshed.workflows.model import load_model_for
 from woodshed.workflows.plot import PlotStyle, plot_sounds
 from woodshed.workflows.predict import DetectionSettings, detect, live_detector, predict
 from woodshed.workflows.progress import stage

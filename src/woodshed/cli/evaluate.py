@@ -33,7 +33,7 @@ def command(
     """
     from woodshed.report.recognition.page import skipped_files
     from woodshed.workflows.evaluate import evaluate
-    from woodshed.workflows.files import check_model
+    from woodshed.workflows.model import check_model
 
     check_model(model, "evaluate MODEL DATA")
     experiment = evaluate(

@@ -50,7 +50,7 @@ def command(
         summary,
         write_softmax_folder,
     )
-    from woodshed.workflows.files import check_model, load_model_for
+    from woodshed.workflows.model import check_model, load_model_for
 
     check_model(model, "explain MODEL")
     composer = load_model_for("explain", model)

@@ -42,8 +42,8 @@ def command(
 
     Example: woodshed generate tune -n 4 --out tunes
     """
-    from woodshed.workflows.files import check_model
     from woodshed.workflows.generate import generate_into_folder
+    from woodshed.workflows.model import check_model
 
     check_model(model, "generate MODEL")
     result = generate_into_folder(

@@ -25,8 +25,8 @@ def command(
     from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
     from woodshed.report.recognition.head_report import report_of
     from woodshed.report.wording import LICENCE
-    from woodshed.workflows.files import check_model
     from woodshed.workflows.info import describe
+    from woodshed.workflows.model import check_model
 
     check_model(model, "info MODEL")
     info = describe(model)

@@ -89,7 +89,7 @@ def command(
     Example: woodshed predict my-model new.wav another-folder --format csv
     """
     from woodshed.data.folder import list_sounds
-    from woodshed.workflows.files import check_model, load_model_for
+    from woodshed.workflows.model import check_model, load_model_for
     from woodshed.workflows.predict import DetectionSettings
 
     check_model(model, "predict MODEL SOUND...")

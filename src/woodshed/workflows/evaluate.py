@@ -13,7 +13,8 @@ from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import find_overlap, write_results
 from woodshed.report.recognition.page import skipped_files
 from woodshed.training.model_folder import SETTINGS_NAME
-from woodshed.workflows.files import load_corpus_for, load_model_for, prepare_folder, require_usable
+from woodshed.workflows.files import load_corpus_for, prepare_folder, require_usable
+from woodshed.workflows.model import load_model_for
 
 
 def evaluate(

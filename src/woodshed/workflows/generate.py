@@ -18,7 +18,7 @@ from woodshed.report.composition.piece_page import (
 )
 from woodshed.symbolic.rendering import BEST, check_soundfont
 from woodshed.training.estimator import check_verb
-from woodshed.workflows.files import load_model_for
+from woodshed.workflows.model import load_model_for
 from woodshed.workflows.progress import SILENT, Progress, stage
 
 
