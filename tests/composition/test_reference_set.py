@@ -115,13 +115,20 @@ def without_durations(arrays: dict[str, Any]) -> None:
     arrays["soprano/durations_beats"] = arrays["soprano/durations_beats"][:1]
 
 
+def with_negative_durations(arrays: dict[str, Any]) -> None:
+    arrays["soprano/duration"] = arrays["soprano/duration"].astype(float) - 1
+
+
 def of_an_unknown_kind(arrays: dict[str, Any]) -> None:
     header = json.loads(arrays["header"].tobytes())
     header["lines"]["soprano"] = "os.system"
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
 
 
-@pytest.mark.parametrize("change", [of_other_pieces, with_a_note_less, without_durations, of_an_unknown_kind])
+@pytest.mark.parametrize(
+    "change",
+    [of_other_pieces, with_a_note_less, without_durations, with_negative_durations, of_an_unknown_kind],
+)
 def test_a_damaged_set_is_refused(change: Callable[[dict[str, Any]], None], tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(shipped_folder("chorale"), folder)

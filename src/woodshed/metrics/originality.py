@@ -377,15 +377,17 @@ class MelodyIndex:
             If an array is missing, or they do not fit each other.
         """
         titles = parse_json(arrays["titles"].tobytes())
-        n_notes = arrays["n_notes"].astype(np.int64)
-        pitch_midi, duration = arrays["pitch_midi"].astype(np.int64), arrays["duration"]
+        n_notes, pitch_midi, duration = (
+            arrays[name].astype(np.int64).ravel() for name in ("n_notes", "pitch_midi", "duration")
+        )
         is_complete = n_notes.sum() == len(pitch_midi) == len(duration) and (n_notes >= 0).all()
         if not is_complete or len(titles) != len(n_notes) or not all(isinstance(one, str) for one in titles):
             raise ValueError("the notes of the training pieces are not complete")
-        if duration.max(initial=0) >= max(1, len(arrays["durations_beats"])):
+        durations_beats = arrays["durations_beats"].astype(np.float64).ravel()
+        if len(duration) and not 0 <= duration.min() <= duration.max() < len(durations_beats):
             raise ValueError("a note of a training piece has no duration")
         index = cls.__new__(cls)
-        index._set_notes(pitch_midi, arrays["durations_beats"][duration], n_notes, titles)
+        index._set_notes(pitch_midi, durations_beats[duration], n_notes, titles)
         return index
 
     def notes(self, number: int, start: int = 0) -> tuple[Places, NDArray[np.float64]]:
