@@ -1,13 +1,13 @@
-"""Estimators of clips: recognisers, taggers, regressors and their base; prediction of files with them."""
+"""Estimators of clips: recognisers, taggers, regressors and their base."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,10 @@ from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.clip_sequence import as_clips, each_clip
-from woodshed.data.example import Skipped, Sounds, read_or_render
+from woodshed.data.example import Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.decoding import parse_json
-from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed, near_miss
+from woodshed.errors import DataError, ParameterError, check_seed, near_miss
 from woodshed.interruption import check_interruption
 from woodshed.metrics.calibration import Calibration
 from woodshed.prediction import ClipPrediction
@@ -46,9 +46,6 @@ from woodshed.training.model_folder import (
     to_json,
 )
 from woodshed.training.progress import OnEpoch, ignore_epoch
-
-Result = TypeVar("Result")
-"""Type of what is predicted for a file."""
 
 _POSITIVE = (
     "width",
@@ -651,68 +648,3 @@ def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
         )
     if not weights.any():
         raise ParameterError("sample_weight is 0 for every clip. Give at least one a positive weight.")
-
-
-def predict_files(
-    estimator: AudioEstimator,
-    paths: Iterable[Path],
-    skipped: list[Skipped],
-    *,
-    strict: bool = False,
-    **options: Any,
-) -> Iterator[ClipPrediction]:
-    """Yield the prediction for each file as soon as it is computed.
-
-    Parameters
-    ----------
-    estimator
-        A fitted one.
-    paths
-        Audio or MIDI files.
-    skipped
-        Unusable files are appended to it, with the reason.
-    strict
-        Raise at the first unusable file instead.
-    options
-        As for `AudioEstimator.predictions`.
-
-    Raises
-    ------
-    DataError
-        After the last file, if none was usable.
-    AudioError
-        If ``strict`` and a file is unusable.
-    """
-    predictions = predict_each(
-        lambda path: next(estimator.predictions([read_or_render(path)], **options)),
-        paths,
-        skipped,
-        strict=strict,
-    )
-    return (prediction for _, prediction in predictions)
-
-
-def predict_each(
-    predict: Callable[[Path], Result],
-    paths: Iterable[Path],
-    skipped: list[Skipped],
-    *,
-    strict: bool = False,
-) -> Iterator[tuple[Path, Result]]:
-    """Yield each file with its prediction by a function; arguments and errors as for `predict_files`."""
-    n_usable = 0
-    for path in paths:
-        try:
-            prediction = predict(path)
-        except (AudioError, ScoreError) as error:
-            if strict:
-                raise
-            skipped.append(Skipped(path, str(error)))
-        else:
-            n_usable += 1
-            yield path, prediction
-    if n_usable == 0:
-        reason = ": none has the suffix of an audio file, such as .wav or .flac."
-        if skipped:
-            reason = f". The first: {skipped[0].reason}"
-        raise DataError(f"No file could be used{reason}")

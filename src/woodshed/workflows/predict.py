@@ -16,7 +16,8 @@ from woodshed.prediction import ClipPrediction
 from woodshed.recognition.detection.events import EventRule, calibrated_rule, files_timelines
 from woodshed.recognition.detection.live import BLOCK_S, LiveDetector, paced
 from woodshed.recognition.detection.sliding_window import window_classifier
-from woodshed.recognition.estimator import AudioEstimator, Recogniser, predict_files
+from woodshed.recognition.estimator import AudioEstimator, Recogniser
+from woodshed.recognition.file_prediction import predict_files
 from woodshed.timeline import Timeline
 from woodshed.training.estimator import check_verb
 
@@ -80,7 +81,7 @@ def predict(
     Parameters
     ----------
     estimator, paths, skipped, strict
-        As for `woodshed.recognition.estimator.predict_files`.
+        As for `woodshed.recognition.file_prediction.predict_files`.
     false_positive_rate
         Of a classifier: see `woodshed.recognition.estimator.Recogniser.decide`.
 
@@ -122,7 +123,7 @@ def detect(
     Parameters
     ----------
     recogniser, paths, skipped, strict
-        As for `woodshed.recognition.estimator.predict_files`.
+        As for `woodshed.recognition.file_prediction.predict_files`.
     settings
         How events are detected.
     """

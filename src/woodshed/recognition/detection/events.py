@@ -23,7 +23,8 @@ from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError, near_miss
 from woodshed.features.streaming import BLOCK_S
 from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
-from woodshed.recognition.estimator import Recogniser, predict_each
+from woodshed.recognition.estimator import Recogniser
+from woodshed.recognition.file_prediction import predict_each
 from woodshed.timeline import Event, Timeline
 
 Curves = NDArray[np.float64]
