@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from woodshed import atomic
 from woodshed.clip import Clip
@@ -61,6 +62,17 @@ class Louder:
 def read_numbers(example: Example) -> Clip:
     """Read a file of bytes as if they were samples."""
     return Clip(np.frombuffer(example.path.read_bytes(), dtype=np.uint8) / 256, 8000, str(example.path))
+
+
+@dataclass(frozen=True)
+class NumberOfThreads:
+    """A feature that is the number of threads with which numpy multiplies matrices."""
+
+    key: ClassVar[str] = "number-of-threads/1"
+
+    def __call__(self, clip: Clip) -> np.ndarray:
+        numbers = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        return np.array([float(max(numbers, default=1))])
 
 
 def item(seed: int, n_samples: int = 100, source: str | None = None) -> ClipItem:
@@ -293,7 +305,8 @@ def test_a_wrong_dtype_is_refused(tmp_path, diary) -> None:
 # ── filling ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_filling_in_parallel_writes_the_same_bytes(tmp_path) -> None:
+def test_filling_in_parallel_writes_the_same_bytes(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("woodshed.data.store.ALONE_S", 0)  # start the processes at once
     feature, items = LogMel(sample_rate=8000), [item(seed, 3000) for seed in range(12)]
     serial, parallel = (FeatureStore(tmp_path / name, feature) for name in ("serial", "parallel"))
     done = []
@@ -305,6 +318,18 @@ def test_filling_in_parallel_writes_the_same_bytes(tmp_path) -> None:
     assert np.array_equal(parallel.get(items[3]), feature(items[3].clip))
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("alone_s", [0.0, 60.0])
+def test_features_are_computed_with_one_thread_in_any_process(
+    tmp_path, monkeypatch, n_jobs: int, alone_s: float
+) -> None:
+    """Products of matrices are rounded differently by several threads."""
+    monkeypatch.setattr("woodshed.data.store.ALONE_S", alone_s)
+    store, items = FeatureStore(tmp_path, NumberOfThreads()), [item(seed) for seed in range(4)]
+    assert store.fill(items, n_jobs=n_jobs) == []
+    assert [store.get(each).tolist() for each in items] == [[1.0]] * 4
+
+
 def test_filling_computes_only_what_is_missing_or_damaged(store, diary) -> None:
     items = [item(seed) for seed in range(6)]
     store.fill(items[:3])
@@ -314,7 +339,8 @@ def test_filling_computes_only_what_is_missing_or_damaged(store, diary) -> None:
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_bad_items_are_named_and_set_aside(store, tmp_path, n_jobs) -> None:
+def test_bad_items_are_named_and_set_aside(store, tmp_path, monkeypatch, n_jobs) -> None:
+    monkeypatch.setattr("woodshed.data.store.ALONE_S", 0)
     missing = ExampleItem(Example(tmp_path / "none.wav", "x"), read_numbers)
     items = [item(0), item(1, source="bad"), missing, item(2, source="strange"), item(3)]
     expected = [

@@ -1,8 +1,8 @@
 """Audio files and the processing of a `Clip`: levels, filters, effects, augmentation, segmentation.
 
-The package imports only numpy, scipy.fft, soundfile and soxr. Its names are imported eagerly, because the
-modules `read`, `write`, `measure` and `denoise` share their names with functions: ``woodshed.audio.read`` is
-whichever was bound last, here the function.
+The package imports only numpy, soundfile and soxr; parts of scipy are loaded at their first use. Its names
+are imported eagerly, because the modules `read`, `write`, `measure` and `denoise` share their names with
+functions: ``woodshed.audio.read`` is whichever was bound last, here the function.
 """
 
 from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Phrase, Room, Shift, Speed, Tone

@@ -37,6 +37,7 @@ from woodshed.delimited import (
     not_text,
     open_table,
     open_text,
+    to_number,
     with_decimal_point,
     without_repeated_views,
     without_surrogates,
@@ -337,7 +338,7 @@ def _base_name(source: str) -> str:
 
 def _is_number(text: str) -> bool:
     try:
-        float(with_decimal_point(text))
+        to_number(text)
     except ValueError:
         return False
     return True

@@ -88,7 +88,7 @@ def task_settings(verb: str, tasks: Iterable[str]) -> dict[str, Settings]:
 
 
 def settings_of(documented: type) -> dict[str, Setting]:
-    """Derive the settings of a dataclass from its fields and its docstring.
+    """Derive the settings of a dataclass from its fields and its docstring, with the defaults of commands.
 
     Raises
     ------

@@ -30,6 +30,7 @@ from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Clip
@@ -216,7 +217,8 @@ class FeatureStore:
         for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
             remove_drafts(folder)
         skipped = []
-        with interruptible():
+        # Several threads round products of matrices differently: entries would depend on where they are made.
+        with interruptible(), threadpool_limits(1):
             reasons = self._reasons(items, n_jobs)
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
                 check_interruption()
@@ -237,7 +239,8 @@ class FeatureStore:
         while n_done < len(items) and (n_processes == 1 or time.monotonic() - began < ALONE_S):
             yield _fill_one(self, items[n_done], os.getcwd())
             n_done += 1
-        yield from self._reasons_of_workers(items[n_done:], n_jobs) if n_done < len(items) else ()
+        if n_done < len(items):
+            yield from self._reasons_of_workers(items[n_done:], n_jobs)
 
     def _reasons_of_workers(self, items: Sequence[Item], n_jobs: int) -> Iterator[str | None]:
         """Write the entries of items in several processes, and yield why each cannot be used, or None."""

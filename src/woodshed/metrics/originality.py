@@ -74,8 +74,7 @@ class Novelty:
 class CodeIndex:
     """Sequences of codes in one row, in which the longest copies are found.
 
-    Every run is compared with every position: nothing is sampled or hashed away. The time grows with the
-    number of matching codes, and thus at most with the length of the row.
+    Every run is compared with every position: the search is exact. Its time grows with the length of the row.
 
     Parameters
     ----------
@@ -159,12 +158,8 @@ class SequenceIndex:
     ----------
     sequences
         Hashable items each; equal items match.
-    titles
-        One for each sequence.
-    unit
-        What an item is, such as ``word``.
-    n_gram
-        Items of a passage that counts as new or copied.
+    titles, unit, n_gram
+        As for `CodeIndex`.
 
     Examples
     --------
