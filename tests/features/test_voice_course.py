@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 
 from woodshed.audio import chirp, gain, noise, sine
 from woodshed.clip import Clip
-from woodshed.features.voice import VoiceSummary
+from woodshed.features.voice import VoiceSummary, periodicity
 from woodshed.features.voice_course import VoiceCourse, formant_track, pitch_track
 
 FEATURE = VoiceCourse()
@@ -31,7 +31,7 @@ def vowel(f0_hz: float, formants_hz: tuple[float, ...], duration_s: float = 1.0)
 
 @pytest.mark.parametrize("f0_hz", [80.0, 123.4, 210.0, 390.0])
 def test_the_pitch_of_a_voice_is_found_to_a_twentieth_of_a_semitone(f0_hz: float) -> None:
-    found_hz, repeats = pitch_track(vowel(f0_hz, (600, 1700)).mono(), RATE, 160)
+    found_hz, repeats = pitch_track(*periodicity(vowel(f0_hz, (600, 1700)).mono(), RATE, 160), RATE)
     inside = slice(10, -10)
     assert np.abs(12 * np.log2(found_hz[inside] / f0_hz)).max() < 0.05
     assert repeats[inside].min() > 0.8
@@ -43,9 +43,9 @@ def test_the_path_leaps_no_octave_where_a_frame_by_itself_would() -> None:
     period = RATE // 200
     for pulse in (100, 102, 104):
         samples[pulse * period : (pulse + 1) * period] *= 0.5
-    found_hz, _ = pitch_track(samples, RATE, 160)
+    found_hz, _ = pitch_track(*periodicity(samples, RATE, 160), RATE)
     assert np.abs(12 * np.log2(found_hz[10:-10] / 200)).max() < 1
-    by_itself, _, _ = VoiceSummary()._pitch(samples)  # in semitones above 55 Hz
+    by_itself = VoiceSummary().analyse(samples).strongest_pitch(RATE)[0]  # in semitones above 55 Hz
     assert np.ptp(by_itself[10:-10]) == pytest.approx(12, abs=0.5)
 
 

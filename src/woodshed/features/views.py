@@ -48,7 +48,7 @@ class Views(RowFeature):
     [(3, 126), (3, 5054), (3, 241), (3, 484)]
     """
 
-    key = "views/1"
+    key = "views/2"
 
     @cached_property
     def features(self) -> dict[str, RowFeature]:
