@@ -119,8 +119,8 @@ def main() -> None:
         "Quality: instruments",
         [
             "instrument_notes: 14 instruments, 20 pitches, 3 velocities, 840 notes of one sampler. Ours: "
-            f"{ours.net} on {front_end_class(ours.row_front_end).__name__}, trained on each note and "
-            f"{type(ours).n_augmented_rows - 1} augmented copies; baseline: a plain support vector machine (radial "
+            f"{ours.net} on {front_end_class(ours.row_input().front_end).__name__}, trained on each note and "
+            f"{ours.row_input().n_versions - 1} augmented copies; baseline: a plain support vector machine (radial "
             "kernel, C = 10, summary features). Mean of the folds; the interval is a bootstrap over the groups. "
             f"Seeds: {len(options.seeds)} (neither model nor copies depend on it).",
             markdown_table(heading, rows),

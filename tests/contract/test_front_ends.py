@@ -120,7 +120,8 @@ def test_a_task_that_names_it_by_default_can_use_it() -> None:
     for task in recognition_tasks():
         kind = task_class(task)
         assert getattr(front_end_class(kind.frame_front_end), "in_decibels", False)
-        assert row_front_end(kind.row_front_end, RATE).n_values > 0
+        for row_input in kind.row_inputs():
+            assert row_front_end(row_input.front_end, RATE).n_values > 0
         assert reads_notes(front_end_class(kind.note_front_end)())
 
 

@@ -11,6 +11,7 @@ from woodshed.audio import noise, sine
 from woodshed.audio.augmentation import Gain, WaveformAugmentation
 from woodshed.metrics.calibration import Calibration
 from woodshed.metrics.tagging import roc_auc
+from woodshed.recognition.clip_model import RowInput
 from woodshed.recognition.estimator import Tagger
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.heads.tags import TagsHead, calibrate_tags
@@ -70,7 +71,7 @@ def test_copies_of_a_clip_are_not_judged_by_what_learned_from_another() -> None:
 
     class Copying(Tagger):
         head: ClassVar[Head] = Noting()
-        n_augmented_rows: ClassVar[int] = 3
+        rows: ClassVar[RowInput] = RowInput(n_versions=3)
         waveform_augmentation: ClassVar[WaveformAugmentation | None] = Gain(-1.0, 1.0)
 
     rng = np.random.default_rng(0)

@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     from woodshed.features.summary import Summary, TextureSummary
     from woodshed.features.timbre import TimbreSummary
     from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
-    from woodshed.features.views import Views
+    from woodshed.features.views import SoundViews, Views
     from woodshed.features.voice import VoiceSummary
     from woodshed.features.voice_course import VoiceCourse
 
@@ -147,6 +147,7 @@ _HOME = {
     "Summary": "woodshed.features.summary",
     "TextureSummary": "woodshed.features.summary",
     "TimbreSummary": "woodshed.features.timbre",
+    "SoundViews": "woodshed.features.views",
     "Views": "woodshed.features.views",
     "VoiceCourse": "woodshed.features.voice_course",
     "VoiceSummary": "woodshed.features.voice",
@@ -189,6 +190,7 @@ __all__ = [
     "Pyin",
     "Rms",
     "ShortTerm",
+    "SoundViews",
     "SpectralBandwidth",
     "SpectralCentroid",
     "SpectralContrast",

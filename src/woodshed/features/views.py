@@ -1,4 +1,4 @@
-"""Multi-view features: four complementary rows per clip, concatenated."""
+"""Multi-view features: complementary rows per clip, concatenated."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _TEXTURE_HOP_S = 0.0125
 
 
 @dataclass(frozen=True, kw_only=True)
-class Views(RowFeature):
-    """Concatenation of four views of a clip, about 6000 values: summary, course, texture and timbre.
+class SoundViews(RowFeature):
+    """Concatenation of three views of any sound, about 850 values: summary, texture and timbre.
 
-    `Summary` describes the average spectrum, `VoiceCourse` its course, `TextureSummary` its rate of change
-    and `TimbreSummary` the partials of tones. The views are complementary: a model that combines the
-    predictions of all views is more accurate than one that uses all values at once. `blocks` holds the
-    lengths of the views (`woodshed.recognition.classical.kernel_ridge.KernelRidge`).
+    `Summary` describes the average spectrum, `TextureSummary` its rate of change and `TimbreSummary` the
+    partials of tones. The views are complementary: a model that combines the predictions of all views is more
+    accurate than one that uses all values at once. `blocks` holds the lengths of the views
+    (`woodshed.recognition.classical.kernel_ridge.KernelRidge`).
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ class Views(RowFeature):
     Examples
     --------
     >>> from woodshed.audio import sine
-    >>> views = Views()
+    >>> views = SoundViews()
     >>> rows = np.stack([views(sine(440))] * 3)
     >>> [view.shape for view in views.split(rows)]
-    [(3, 126), (3, 5054), (3, 241), (3, 484)]
+    [(3, 126), (3, 241), (3, 484)]
     """
 
-    key = "views/2"
+    key = "sound-views/1"
 
     @cached_property
     def features(self) -> dict[str, RowFeature]:
@@ -56,7 +56,6 @@ class Views(RowFeature):
         low_rate = min(self.sample_rate, VOICE_RATE)
         return {
             "summary": Summary(sample_rate=low_rate),
-            "course": VoiceCourse(sample_rate=low_rate, hop_length=low_rate // 100),
             "texture": TextureSummary(
                 sample_rate=self.sample_rate,
                 n_fft=max(512, 2 ** round(np.log2(_TEXTURE_FRAME_S * self.sample_rate))),
@@ -86,3 +85,34 @@ class Views(RowFeature):
         """Split rows, shape ``(n_clips, n_values)``, into one array for each view."""
         ends = np.cumsum([0, *self.blocks])
         return [rows[:, start:end].astype(np.float64) for start, end in pairwise(ends)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Views(SoundViews):
+    """The views of `SoundViews` and `VoiceCourse`, the course of a voice: about 6000 values.
+
+    The course takes two thirds of the time. It pays for voices and instruments, and hardly for other sounds
+    (``benchmarks/quality/row_features.md``).
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `SoundViews`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> views = Views()
+    >>> [view.shape for view in views.split(np.stack([views(sine(440))] * 3))]
+    [(3, 126), (3, 5054), (3, 241), (3, 484)]
+    """
+
+    key = "views/2"
+
+    @cached_property
+    def features(self) -> dict[str, RowFeature]:
+        """Features of the views by name."""
+        low_rate = min(self.sample_rate, VOICE_RATE)
+        course = VoiceCourse(sample_rate=low_rate, hop_length=low_rate // 100)
+        summary, *others = super().features.items()
+        return dict([summary, ("course", course), *others])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,6 +35,22 @@ def without_resources(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in RESOURCE_SETTINGS}
 
 
+@dataclass(frozen=True)
+class RowInput:
+    """What classical estimators are fitted to.
+
+    Parameters
+    ----------
+    front_end
+        Front end that describes a clip by one row (`woodshed.recognition.front_ends.FRONT_ENDS`).
+    n_versions
+        Rows of each training clip: that of the recording and those of augmented copies.
+    """
+
+    front_end: str = "summary"
+    n_versions: int = 1
+
+
 @dataclass(kw_only=True, eq=False)
 class ClipModel(Estimator):
     """Settings and learned attributes of `woodshed.recognition.estimator.AudioEstimator`.
@@ -44,10 +60,14 @@ class ClipModel(Estimator):
     net
         What is fitted: a network (``woodshed list nets``) or a classical estimator, such as svm or forest
         (``woodshed list classical``). Classical estimators are fitted to one row of features for each clip,
-        and use only the settings front_end, sample_rate, seed, store and n_jobs.
+        and use only the settings front_end, thorough, sample_rate, seed, store and n_jobs.
     front_end
         What is computed from each clip (``woodshed list front-ends``). None is log-mel for a network and the
-        task's own summary features for a classical estimator.
+        features that the task chooses for a classical estimator.
+    thorough
+        Fit a classical estimator to all features and augmented copies that the task has, even where they
+        hardly raise the score (``benchmarks/quality/row_features.md``); extraction takes several times as
+        long.
     width
         Size of the network; its meaning depends on the architecture.
     dropout
@@ -124,10 +144,11 @@ class ClipModel(Estimator):
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
     frame_front_end: ClassVar[str] = "log-mel"
-    row_front_end: ClassVar[str] = "summary"
+    rows: ClassVar[RowInput] = RowInput()
+    rows_by_net: ClassVar[Mapping[str, RowInput]] = {}
+    thorough_rows: ClassVar[RowInput | None] = None
     note_front_end: ClassVar[str] = "notes"
     notes_net: ClassVar[str] = "logistic"
-    n_augmented_rows: ClassVar[int] = 1
     extra_names: ClassVar[frozenset[str]] = frozenset()
     derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
     verbs: ClassVar[tuple[str, ...]] = ("predict", "evaluate", "info")
@@ -138,6 +159,7 @@ class ClipModel(Estimator):
 
     net: str = "conv-residual"
     front_end: str | None = None
+    thorough: bool = False
     width: int = 24
     dropout: float = 0.3
     window_s: float = 1.0
@@ -162,6 +184,34 @@ class ClipModel(Estimator):
 
     net_: ClassVar[Any]
     """The fitted network or classical estimator."""
+
+    @classmethod
+    def row_inputs(cls) -> set[RowInput]:
+        """Return everything that a classical estimator of this task may be fitted to by default."""
+        return {cls.rows, *cls.rows_by_net.values(), cls.thorough_rows or cls.rows}
+
+    def row_input(self, *, reads_notes: bool = False) -> RowInput:
+        """Return what a classical estimator with these settings is fitted to.
+
+        Parameters
+        ----------
+        reads_notes
+            Whether all clips are rendered scores, whose notes are read. Copies change sound, not notes.
+
+        Examples
+        --------
+        >>> ClipModel(net="svm").row_input()
+        RowInput(front_end='summary', n_versions=1)
+        >>> ClipModel(net="svm", front_end="mfcc").row_input().front_end
+        'mfcc'
+        """
+        kind = type(self)
+        if reads_notes:
+            return RowInput(self.front_end or kind.note_front_end)
+        chosen = kind.rows_by_net.get(self.net, kind.rows)
+        if self.thorough:
+            chosen = kind.thorough_rows or kind.rows
+        return replace(chosen, front_end=self.front_end or chosen.front_end)
 
     def n_epochs_for(self, n_clips: int) -> int:
         """Return the maximum number of epochs over a number of training clips.

@@ -78,7 +78,9 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
         learner = learner_of(estimator.net)
         feature = front_end_from_dict(settings["feature"], per_clip=learner.reads_rows)
         names = {front_end_name(name) for name in settings["feature"]}
-        own = (kind.row_front_end, kind.note_front_end) if learner.reads_rows else (kind.frame_front_end,)
+        own = {kind.frame_front_end}
+        if learner.reads_rows:
+            own = {kind.note_front_end, *(row_input.front_end for row_input in kind.row_inputs())}
         if names - {estimator.front_end, *own}:
             raise ValueError(f"its front end {', '.join(names)} is not that of the task")
         curve = LearningCurve.from_dict(settings["curve"])

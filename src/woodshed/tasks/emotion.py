@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import Chain, Noise, Speed, Tone, WaveformAugmentation
+from woodshed.recognition.clip_model import RowInput
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -41,8 +43,9 @@ class EmotionRecogniser(Recogniser):
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
         (Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7
     )
-    row_front_end: ClassVar[str] = "voice-course"
-    n_augmented_rows: ClassVar[int] = 5
+    rows: ClassVar[RowInput] = RowInput("voice-course", 2)
+    rows_by_net: ClassVar[Mapping[str, RowInput]] = {"kernel-ridge": RowInput("voice-course", 5)}
+    thorough_rows: ClassVar[RowInput | None] = RowInput("voice-course", 5)
 
     net: str = "kernel-ridge"
     width: int = 16

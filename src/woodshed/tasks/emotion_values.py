@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import Chain, Noise, Speed, Tone, WaveformAugmentation
+from woodshed.recognition.clip_model import RowInput
 from woodshed.tasks.mood import MoodRegressor
 
 
@@ -37,7 +38,6 @@ class EmotionValuesRegressor(MoodRegressor):
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
         (Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7
     )
-    row_front_end: ClassVar[str] = "voice"
-    n_augmented_rows: ClassVar[int] = 5
+    rows: ClassVar[RowInput] = RowInput("voice", 5)
 
     net: str = "svm"

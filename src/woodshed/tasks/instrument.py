@@ -17,6 +17,7 @@ from woodshed.audio.augmentation import (
     Tone,
     WaveformAugmentation,
 )
+from woodshed.recognition.clip_model import RowInput
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -75,8 +76,7 @@ class InstrumentRecogniser(Recogniser):
             Gain(-20.0, 12.0),
         )
     )
-    row_front_end: ClassVar[str] = "views"
-    n_augmented_rows: ClassVar[int] = 5
+    rows: ClassVar[RowInput] = RowInput("views", 5)
 
     net: str = "kernel-ridge"
     width: int = 16

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import Speed, WaveformAugmentation
+from woodshed.recognition.clip_model import RowInput
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -51,8 +52,8 @@ class NoiseRecogniser(Recogniser):
         mix=1.0,
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
-    row_front_end: ClassVar[str] = "views"
-    n_augmented_rows: ClassVar[int] = 5
+    rows: ClassVar[RowInput] = RowInput("sound-views", 3)
+    thorough_rows: ClassVar[RowInput | None] = RowInput("views", 5)
 
     width: int = 16
     window_s: float = 2.5

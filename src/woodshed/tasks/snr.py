@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import WaveformAugmentation
+from woodshed.recognition.clip_model import RowInput
 from woodshed.recognition.estimator import Regressor
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -43,7 +44,7 @@ class SnrRegressor(Regressor):
         stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, equaliser_db=0
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
-    row_front_end: ClassVar[str] = "noise-floor"
+    rows: ClassVar[RowInput] = RowInput("noise-floor")
 
     net: str = "svm"
     channel_norm: float = 0.0

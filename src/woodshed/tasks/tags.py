@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import WaveformAugmentation
+from woodshed.recognition.clip_model import RowInput
 from woodshed.recognition.estimator import Tagger
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -38,7 +39,7 @@ class TagsTagger(Tagger):
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, equaliser_db=2, mask_bands=8
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
-    row_front_end: ClassVar[str] = "views"
+    rows: ClassVar[RowInput] = RowInput("views")
 
     net: str = "kernel-ridge"
     window_s: float = 3.0

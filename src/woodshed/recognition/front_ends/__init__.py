@@ -25,6 +25,7 @@ FRONT_ENDS: dict[str, str] = {
     "mfcc": "woodshed.features.mel:Mfcc",
     "noise-floor": "woodshed.features.noise_floor:NoiseFloor",
     "notes": "woodshed.features.notes:PlayedNotes",
+    "sound-views": "woodshed.features.views:SoundViews",
     "summary": "woodshed.features.summary:Summary",
     "timbre": "woodshed.features.timbre:TimbreSummary",
     "timed-notes": "woodshed.features.notes:TimedNotes",

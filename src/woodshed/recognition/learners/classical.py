@@ -30,7 +30,7 @@ from woodshed.recognition.clip_item import (
     common_rate,
     fill_store,
 )
-from woodshed.recognition.clip_model import ClipModel
+from woodshed.recognition.clip_model import ClipModel, RowInput
 from woodshed.recognition.front_ends import row_front_end
 from woodshed.recognition.learners import Learner, TrainingData, check_lengths
 from woodshed.training.inference import PredictFunction
@@ -110,7 +110,7 @@ class ClassicalLearner(Learner):
         """Measure a small fit on noise, and scale it to the sizes."""
         head = type(estimator).head
         n_rows = max(_N_TIMED, 2 * n_names)
-        feature = row_front_end(_front_end_of(estimator, reads_notes=False), type(estimator).highest_rate)
+        feature = row_front_end(estimator.row_input().front_end, type(estimator).highest_rate)
         rows = np.random.default_rng(0).normal(size=(n_rows, feature.n_values))
         targets = np.eye(n_names, dtype=np.float32)[np.arange(n_rows) % n_names]
         began = time.perf_counter()
@@ -123,6 +123,7 @@ class ClassicalLearner(Learner):
         """Return the settings that affect a classical estimator, those that only its task has among them."""
         return set(settings) - {setting.name for setting in fields(ClipModel)} | {
             "net",
+            "thorough",
             "sample_rate",
             "seed",
         }
@@ -133,14 +134,7 @@ class ClassicalLearner(Learner):
 
     def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the estimator, with ``own-`` unless it equals the baseline of that name."""
-        is_summary = _front_end_of(estimator, reads_notes=False) == "summary"
-        is_plain = is_summary and type(estimator).n_augmented_rows == 1
-        return estimator.net if is_plain else f"own-{estimator.net}"
-
-
-def _front_end_of(estimator: ClipModel, *, reads_notes: bool) -> str:
-    kind = type(estimator)
-    return estimator.front_end or (kind.note_front_end if reads_notes else kind.row_front_end)
+        return estimator.net if estimator.row_input() == RowInput() else f"own-{estimator.net}"
 
 
 def _case_of(estimator: ClipModel, feature: NamedRow) -> Case:
@@ -160,13 +154,14 @@ def _extract(
     """
     kind = type(estimator)
     sample_rate = estimator.sample_rate or common_rate(clips, kind.highest_rate)
-    feature = row_front_end(_front_end_of(estimator, reads_notes=are_scores(clips)), sample_rate)
+    row_input = estimator.row_input(reads_notes=are_scores(clips))
+    feature = row_front_end(row_input.front_end, sample_rate)
     store = FeatureStore(folder, feature)
     items = clip_items(clips, sample_rate)
     usable, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
-    # Augmentations change sound, not notes.
-    n_versions = 1 if feature.reads_notes else kind.n_augmented_rows
-    versions = [augmented_versions(items[k], n_versions, kind.waveform_augmentation) for k in usable]
+    versions = [
+        augmented_versions(items[k], row_input.n_versions, kind.waveform_augmentation) for k in usable
+    ]
     store.fill([item for row in versions for item in row[1:]], n_jobs=estimator.n_jobs)
     rows = np.stack([store.get(item) for row in versions for item in row]).astype(np.float64)
     return feature, rows, np.repeat(usable, [len(row) for row in versions]), skipped

@@ -29,7 +29,7 @@ class NearestMean(Learner):
     def fit(self, estimator: Any, data: TrainingData) -> None:
         """Average the features of each class."""
         rate = estimator.sample_rate or min(data.clips[0].sample_rate, type(estimator).highest_rate)
-        feature = row_front_end(estimator.front_end or type(estimator).row_front_end, rate)
+        feature = row_front_end(estimator.row_input().front_end, rate)
         rows = np.stack([feature(resample(clip, rate)) for clip in data.clips]).astype(float)
         names, targets = type(estimator).head.encode(data.targets, type(estimator).names)
         means = [rows[column > 0.5].mean(axis=0).tolist() for column in targets.T]
