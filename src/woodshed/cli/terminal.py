@@ -225,7 +225,10 @@ def progress_bar() -> Iterator[Watcher]:
                 done = bars.tasks[-1].completed or 1
                 bars.update(tasks[-1], total=done, completed=done, state=state)  # type: ignore[arg-type]
 
-        yield Watcher(begin, epoch, end)
+        def step(n_done: int) -> None:
+            bars.update(tasks[-1], completed=n_done)  # type: ignore[arg-type]
+
+        yield Watcher(begin, epoch, end, step)
 
 
 class ProgressBar:

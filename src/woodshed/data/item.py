@@ -184,6 +184,37 @@ class ChangedItem:
         return self.change(self.item.load())
 
 
+def load_item(item: Item) -> Clip:
+    """Return the clip of an item."""
+    return item.load()
+
+
+class SharedLoads:
+    """Function that returns the clip of an item, and reads what several items have in common once.
+
+    It keeps what it has read, so it is meant for the items of one sound.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> load, item = SharedLoads(), ClipItem(Clip(np.ones(8), 8000))
+    >>> load(ChangedItem(item, functools.partial(Clip.cut, start_s=0.0005))).n_samples
+    4
+    """
+
+    def __init__(self) -> None:
+        self._clips: dict[str, Clip] = {}
+
+    def __call__(self, item: Item) -> Clip:
+        """Return the clip of an item."""
+        if isinstance(item, ChangedItem):
+            return item.change(self(item.item))
+        key = item.key()
+        if key not in self._clips:
+            self._clips[key] = item.load()
+        return self._clips[key]
+
+
 def digest(*parts: str | bytes) -> str:
     """Return the BLAKE2b digest of the parts, in order, as 32 hexadecimal digits.
 

@@ -36,7 +36,7 @@ from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.data.folder import create_folder
-from woodshed.data.item import Describing, Item, callable_key, digest
+from woodshed.data.item import Describing, Item, SharedLoads, callable_key, digest, load_item
 from woodshed.errors import (
     DataError,
     MissingPackageError,
@@ -212,56 +212,7 @@ class FeatureStore:
         ParameterError
             If ``n_jobs`` is 0.
         """
-        if n_jobs == 0:
-            raise ParameterError("fill expects n_jobs of 1 or more, or -1 for one process per core, got 0.")
-        for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
-            remove_drafts(folder)
-        skipped = []
-        # Several threads round products of matrices differently: entries would depend on where they are made.
-        with interruptible(), threadpool_limits(1):
-            reasons = self._reasons(items, n_jobs)
-            for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
-                check_interruption()
-                if reason is not None:
-                    skipped.append(Skipped(Path(item.source), reason))
-                on_progress(n_done, len(items))
-        return skipped
-
-    def _reasons(self, items: Sequence[Item], n_jobs: int) -> Iterator[str | None]:
-        """Write the entries of items, and yield why each cannot be used, or None.
-
-        The first `ALONE_S` seconds are spent in this process: stored entries, and few short sounds, are done
-        before other processes would have started.
-        """
-        import joblib
-
-        n_processes, began, n_done = joblib.effective_n_jobs(n_jobs), time.monotonic(), 0
-        while n_done < len(items) and (n_processes == 1 or time.monotonic() - began < ALONE_S):
-            yield _fill_one(self, items[n_done], os.getcwd())
-            n_done += 1
-        if n_done < len(items):
-            yield from self._reasons_of_workers(items[n_done:], n_jobs)
-
-    def _reasons_of_workers(self, items: Sequence[Item], n_jobs: int) -> Iterator[str | None]:
-        """Write the entries of items in several processes, and yield why each cannot be used, or None."""
-        import joblib
-        from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-        tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
-        of_workers: dict[str, Any] = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
-        with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
-            # Short sounds take milliseconds: a long queue keeps all workers busy.
-            parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
-            with signals_blocked_in_children():
-                reasons = parallel(tasks)
-            try:
-                with contextlib.closing(reasons):
-                    yield from reasons
-            except TerminatedWorkerError as error:
-                raise OutputError(
-                    "A process that computes features was ended from outside, perhaps because memory ran "
-                    "out. Run it again, with fewer processes (n_jobs)."
-                ) from error
+        return fill_together([[(self, item)] for item in items], n_jobs=n_jobs, on_progress=on_progress)
 
     def _read(self, path: Path) -> Array | None:
         """Return an entry, or None if there is none. A damaged entry is deleted, to be computed again."""
@@ -284,14 +235,34 @@ class FeatureStore:
         path.unlink(missing_ok=True)
         return None
 
-    def _write(self, path: Path, item: Item) -> None:
+    def add(self, path: Path, item: Item, load: Callable[[Item], Clip] = load_item) -> None:
+        """Compute the features of an item, unless they are stored.
+
+        Parameters
+        ----------
+        path
+            Result of `path` for the item.
+        item
+            See `woodshed.data.item`.
+        load
+            Returns the clip of the item.
+
+        Raises
+        ------
+        WoodshedError
+            As `get`.
+        """
+        if self._read(path) is None:
+            self._write(path, item, load)
+
+    def _write(self, path: Path, item: Item, load: Callable[[Item], Clip] = load_item) -> None:
         """Compute the features of an item and write its entry atomically."""
         create_folder(path.parent, _FOLDER_REMEDY)
-        write_entry(path, self._blocks(item))
+        write_entry(path, self._blocks(item, load))
 
-    def _blocks(self, item: Item) -> Iterator[Array]:
+    def _blocks(self, item: Item, load: Callable[[Item], Clip]) -> Iterator[Array]:
         """Yield the features of an item, in several blocks for a long sound."""
-        blocks = item.describe(self.feature) if isinstance(item, Describing) else [self.feature(item.load())]
+        blocks = item.describe(self.feature) if isinstance(item, Describing) else [self.feature(load(item))]
         for values in blocks:
             values = np.asarray(values)
             with np.errstate(over="ignore"):
@@ -303,6 +274,97 @@ class FeatureStore:
                     f"{self.dtype}. A feature must return at least one value, and finite values only."
                 )
             yield array
+
+
+Entry = tuple[FeatureStore, Item]
+"""What is stored of a sound, and where."""
+
+
+def fill_together(
+    entries: Sequence[Sequence[Entry]],
+    *,
+    n_jobs: int = 1,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_sounds: None,
+) -> list[Skipped]:
+    """Compute all entries that are missing or damaged in one pass, in which each sound is decoded once.
+
+    Parameters
+    ----------
+    entries
+        For each sound the entries to compute, in this order. After one that cannot be computed the others of
+        the same sound are left out. With several processes they are pickled.
+    n_jobs
+        Number of processes; -1 for one per core. Each uses one thread. They are started only if there is work
+        for them (`ALONE_S`).
+    on_progress
+        Called after each sound with the number of sounds done and in total.
+
+    Returns
+    -------
+    list of Skipped
+        The sounds that could not be used, with the reason, in the order of ``entries``. They do not end the
+        run; a full disk does.
+
+    Raises
+    ------
+    OutputError
+        If an entry cannot be written.
+    ParameterError
+        If ``n_jobs`` is 0.
+    """
+    if n_jobs == 0:
+        raise ParameterError("fill expects n_jobs of 1 or more, or -1 for one process per core, got 0.")
+    for root in {store.folder for row in entries for store, _ in row}:
+        for folder in root.glob("[0-9a-f][0-9a-f]"):
+            remove_drafts(folder)
+    skipped = []
+    # Several threads round products of matrices differently: entries would depend on where they are made.
+    with interruptible(), threadpool_limits(1):
+        reasons = _reasons(entries, n_jobs)
+        for n_done, (row, reason) in enumerate(zip(entries, reasons, strict=True), start=1):
+            check_interruption()
+            if reason is not None:
+                skipped.append(Skipped(Path(row[0][1].source), reason))
+            on_progress(n_done, len(entries))
+    return skipped
+
+
+def _reasons(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iterator[str | None]:
+    """Write the entries of sounds, and yield why each cannot be used, or None.
+
+    The first `ALONE_S` seconds are spent in this process: stored entries, and few short sounds, are done
+    before other processes would have started.
+    """
+    import joblib
+
+    n_processes, began, n_done = joblib.effective_n_jobs(n_jobs), time.monotonic(), 0
+    while n_done < len(entries) and (n_processes == 1 or time.monotonic() - began < ALONE_S):
+        yield _fill_sound(entries[n_done], os.getcwd())
+        n_done += 1
+    if n_done < len(entries):
+        yield from _reasons_of_workers(entries[n_done:], n_jobs)
+
+
+def _reasons_of_workers(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iterator[str | None]:
+    """Write the entries of sounds in several processes, and yield why each cannot be used, or None."""
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    tasks = (joblib.delayed(_fill_sound)(row, os.getcwd()) for row in entries)
+    of_workers: dict[str, Any] = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
+        # Short sounds take milliseconds: a long queue keeps all workers busy.
+        parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
+        with signals_blocked_in_children():
+            reasons = parallel(tasks)
+        try:
+            with contextlib.closing(reasons):
+                yield from reasons
+        except TerminatedWorkerError as error:
+            raise OutputError(
+                "A process that computes features was ended from outside, perhaps because memory ran "
+                "out. Run it again, with fewer processes (n_jobs)."
+            ) from error
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
@@ -366,19 +428,19 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
 
 
-def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
-    """Write the entry of an item unless it exists; return the reason if the item cannot be used."""
+def _fill_sound(entries: Sequence[Entry], working_folder: str) -> str | None:
+    """Write the entries of a sound unless they exist; return the reason if one cannot be computed."""
     os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
-    try:
-        path = store.path(item)  # once: some items read their sound for the key
-        if store._read(path) is None:
-            store._write(path, item)
-    except (OutputError, MissingPackageError):
-        raise
-    except WoodshedError as error:
-        return str(error)
-    except Exception as error:  # no single file may end a long run
-        return f"{printable(item.source)}: {type(error).__name__}: {error}"
+    load = SharedLoads()
+    for store, item in entries:
+        try:
+            store.add(store.path(item), item, load)  # one path: some items read their sound for the key
+        except (OutputError, MissingPackageError):
+            raise
+        except WoodshedError as error:
+            return str(error)
+        except Exception as error:  # no single file may end a long run
+            return f"{printable(item.source)}: {type(error).__name__}: {error}"
     return None
 
 

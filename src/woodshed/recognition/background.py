@@ -1,13 +1,23 @@
-"""Synthetic background sounds: counterexamples for novelty detection."""
+"""Synthetic background sounds: counterexamples for novelty detection.
+
+Their embeddings at common sample rates come with the package, as ``background.npz``, since the synthesis
+takes several seconds. After a change of the sounds or of the embedding write them again::
+
+    python -m woodshed.recognition.background
+"""
 
 from __future__ import annotations
 
 import functools
+import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from woodshed.atomic import write_whole
 from woodshed.clip import Clip
 from woodshed.recognition.sound_embedding import SoundEmbedding
 
@@ -24,14 +34,45 @@ SPEECH_SHARE, MUSIC_SHARE, BAND_SHARE = 0.25, 0.25, 0.3
 """Share of the sounds like speech, of those like music, and of those with a limited bandwidth."""
 
 
+PATH = Path(__file__).with_name("background.npz")
+"""Embeddings by sample rate."""
+
+STORED_RATES = (8000, 16000, 22050, 32000)
+"""Sample rates in hertz whose embeddings come with the package."""
+
+
 @functools.lru_cache(maxsize=4)
 def background_rows(sample_rate: int) -> NDArray[np.float64]:
     """Return the embeddings of all background sounds, shape ``(N_SOUNDS, N_VALUES + 1)``; read-only."""
-    embedding = SoundEmbedding(sample_rate=sample_rate)
-    sounds = (background_sound(k, sample_rate) for k in range(N_SOUNDS))
-    rows = np.stack([embedding(sound) for sound in sounds]).astype(np.float64)
+    if sample_rate in STORED_RATES:
+        with np.load(PATH, allow_pickle=False) as arrays:
+            rows: NDArray[np.float64] = np.asarray(arrays[str(sample_rate)], np.float64)
+    else:
+        rows = compute_rows(sample_rate).astype(np.float64)
     rows.setflags(write=False)
     return rows
+
+
+def compute_rows(sample_rate: int, n_sounds: int = N_SOUNDS) -> NDArray[np.float32]:
+    """Synthesise the first background sounds, and return their embeddings.
+
+    Examples
+    --------
+    >>> computed = compute_rows(8000, n_sounds=2)
+    >>> bool(np.abs(background_rows(8000)[:2] - computed).max() < 0.01)
+    True
+    """
+    embedding = SoundEmbedding(sample_rate=sample_rate)
+    return np.stack([embedding(background_sound(k, sample_rate)) for k in range(n_sounds)])
+
+
+def write_rows() -> None:
+    """Write the embeddings at all `STORED_RATES`; with one thread, as matrix products differ otherwise."""
+    content = io.BytesIO()
+    with threadpool_limits(1):
+        arrays = {str(rate): compute_rows(rate) for rate in STORED_RATES}
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    write_whole(PATH, content.getvalue())
 
 
 def background_sound(number: int, sample_rate: int) -> Clip:
@@ -312,3 +353,7 @@ def _note(rng: np.random.Generator, n: int, sample_rate: int, f0_hz: float, timb
         samples += timbre.amplitudes[partial - 1] * damping * np.sin(partial * phase)
     ends = np.minimum(time_s / rng.uniform(0.003, 0.08), (n / sample_rate - time_s) / 0.02)
     return np.asarray(samples * np.minimum(1, ends) * rng.uniform(0.4, 1))
+
+
+if __name__ == "__main__":
+    write_rows()

@@ -18,7 +18,7 @@ from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Example, Skipped, Sounds, is_score, own_rate, read_example
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
-from woodshed.data.store import FeatureStore
+from woodshed.data.store import Entry, FeatureStore, fill_together
 from woodshed.errors import AudioError, AudioFileError, DataError, WoodshedError
 from woodshed.features.frame import frame_settings
 from woodshed.features.summary import Summary
@@ -119,10 +119,16 @@ def augmented_versions(
     return [item, *(ChangedItem(item, AugmentedVersion(augmentation, number)) for number in numbers)]
 
 
-def fill_store(
-    store: FeatureStore, items: Sequence[Item], *, n_jobs: int
-) -> tuple[NDArray[np.int64], list[Skipped]]:
+def fill_clips(entries: Sequence[Sequence[Entry]], *, n_jobs: int) -> tuple[NDArray[np.int64], list[Skipped]]:
     """Compute the features of all usable clips.
+
+    Parameters
+    ----------
+    entries
+        For each clip its entries, that of the recording first
+        (`woodshed.data.store.fill_together`).
+    n_jobs
+        Number of processes; -1 for one per core.
 
     Returns
     -------
@@ -134,12 +140,12 @@ def fill_store(
     DataError
         If no clip is usable.
     """
-    skipped = store.fill(items, n_jobs=n_jobs)
+    skipped = fill_together(entries, n_jobs=n_jobs)
     # Not by name: clips in memory may share one, and so may segments of a file.
-    usable = np.asarray([k for k, item in enumerate(items) if _has_features(store, item)], np.int64)
+    usable = np.asarray([k for k, row in enumerate(entries) if _has_features(*row[0])], np.int64)
     if len(usable) == 0:
         raise DataError(
-            f"None of {len(items)} clips could be used. The first: "
+            f"None of {len(entries)} clips could be used. The first: "
             f"{skipped[0].reason if skipped else 'there is none'}"
         )
     return usable, skipped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,7 +53,8 @@ class NoiseRecogniser(Recogniser):
         mix=1.0,
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
-    rows: ClassVar[RowInput] = RowInput("sound-views", 3)
+    rows: ClassVar[RowInput] = RowInput("sound-views")
+    rows_by_net: ClassVar[Mapping[str, RowInput]] = {"kernel-ridge": RowInput("sound-views", 3)}
     thorough_rows: ClassVar[RowInput | None] = RowInput("views", 5)
 
     width: int = 16

@@ -28,16 +28,20 @@ class Watcher:
     Parameters
     ----------
     begin
-        Called with the name of a training and its maximum number of epochs; 0 if there are no epochs.
+        Called with the name of a training and its maximum number of epochs, 0 if there are none; or with that
+        of another stage and its number of steps.
     epoch
         Called with the number of the epoch from 0, the training loss, and the validation accuracy or None.
     end
         Called with the accuracy on the test part, or None if accuracy is undefined.
+    step
+        Called with the number of steps done of a stage that is no training, such as features of clips.
     """
 
     begin: Callable[[str, int], None] = _ignore
     epoch: Callable[[int, float, float | None], None] = _ignore
     end: Callable[[float | None], None] = _ignore
+    step: Callable[[int], None] = _ignore
 
 
 @dataclass(frozen=True)

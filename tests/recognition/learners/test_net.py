@@ -164,7 +164,7 @@ def test_spectrograms_are_those_of_the_clips(
     monkeypatch.setattr(learning, "MEMORY_BYTES", memory_bytes)
     recogniser = Recogniser(n_augmentations=3, n_mels=16)
     sounds = Sounds(toy_corpus.examples[:4])
-    spectrograms = Spectrograms(recogniser, sounds, tmp_path)
+    spectrograms = Spectrograms(recogniser.learner.entries(recogniser, sounds, str(tmp_path)), n_jobs=1)
     assert spectrograms.usable.tolist() == [0, 1, 2, 3]
     assert len(list(tmp_path.glob("*/*.npy"))) == 4 * 3
     for k in range(4):
@@ -176,7 +176,7 @@ def test_stretches_of_one_file_are_judged_one_by_one(toy_corpus: Corpus, tmp_pat
     path = toy_corpus.examples[0].path
     rows = [Example(path, "a", end_s=0.2), Example(path, "b", start_s=5.0), Example(path, "b", start_s=0.1)]
     recogniser = Recogniser(n_augmentations=1, n_mels=16)
-    spectrograms = Spectrograms(recogniser, Sounds(rows), tmp_path)
+    spectrograms = Spectrograms(recogniser.learner.entries(recogniser, Sounds(rows), str(tmp_path)), n_jobs=1)
     assert spectrograms.usable.tolist() == [0, 2]
     assert len(spectrograms.skipped) == 1
 

@@ -14,9 +14,9 @@ frames of 0.37 s, for music of several seconds. Frames here are shorter, since a
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,59 @@ _LEAST_BITS, _LEAST_SHARE = 200, 0.6
 
 
 @dataclass(frozen=True)
+class RecordingPrint:
+    """Summary and signature of a recording in one row, which a feature store can keep.
+
+    Parameters
+    ----------
+    sample_rate
+        Rate of the clips in hertz, at least 8000.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise, silence
+    >>> recording_print = RecordingPrint(16000)
+    >>> recording_print(noise()).shape, recording_print(silence(1.0)).shape
+    ((420,), (1,))
+    """
+
+    key: ClassVar[str] = "recording-print/1"
+    sample_rate: int
+
+    def __call__(self, clip: Clip) -> Samples:
+        """Return 120 values of the summary, then the bytes of the signature; one value if inaudible."""
+        samples = narrowed(clip.cut(0.0, min(clip.duration_s, COMPARED_S)))
+        if not _is_audible(samples):
+            return np.zeros(1, np.float32)
+        signature = np.packbits(_bits(_levels(samples)), axis=1)
+        return np.concatenate([fingerprint(samples), signature.ravel()], dtype=np.float32)
+
+
+def print_rate(sample_rate: int) -> int:
+    """Return the rate at which recordings are read for their prints, given that of a model, in hertz.
+
+    Examples
+    --------
+    >>> print_rate(16000), print_rate(4000)
+    (16000, 8000)
+    """
+    return max(sample_rate, RATE)
+
+
+def indexed_rows(n_recordings: int) -> list[int]:
+    """Return which of a number of recordings an index holds: at most `MAX_RECORDINGS`, evenly spread.
+
+    Examples
+    --------
+    >>> indexed_rows(3)
+    [0, 1, 2]
+    """
+    n_indexed = min(n_recordings, MAX_RECORDINGS)
+    rows: list[int] = np.linspace(0, n_recordings - 1, n_indexed).astype(int).tolist()
+    return rows
+
+
+@dataclass(frozen=True)
 class RecordingIndex:
     """Summaries and signatures of recordings.
 
@@ -96,17 +149,23 @@ class RecordingIndex:
     @classmethod
     def of(cls, examples: Sequence[Example]) -> Self:
         """Make the index of some examples; what is unreadable, silent or very short is left out."""
-        n_recordings = min(len(examples), MAX_RECORDINGS)
-        rows = np.linspace(0, len(examples) - 1, n_recordings).astype(int).tolist()
-        names, summaries, signatures = [], [], []
-        for example in (examples[k] for k in rows):
-            samples = _waveform(example)
-            if samples is not None:
-                names.append(example.path.name)
-                summaries.append(fingerprint(samples))
-                signatures.append(np.packbits(_bits(_levels(samples)), axis=1))
+        chosen = [examples[k] for k in indexed_rows(len(examples))]
+        waveforms = [(example.path.name, _waveform(example)) for example in chosen]
+        return cls.of_prints(
+            (name, RecordingPrint(RATE)(Clip(samples, RATE)))
+            for name, samples in waveforms
+            if samples is not None
+        )
+
+    @classmethod
+    def of_prints(cls, prints: Iterable[tuple[str, NDArray[np.floating]]]) -> Self:
+        """Make the index from the name and the `RecordingPrint` of each file; inaudible ones are left out."""
+        audible = [(name, row) for name, row in prints if len(row) > 1]
+        summaries = [row[:_N_VALUES] for _, row in audible]
         return cls(
-            tuple(names), np.asarray(summaries, np.float16).reshape(len(names), _N_VALUES), tuple(signatures)
+            tuple(name for name, _ in audible),
+            np.asarray(summaries, np.float16).reshape(len(audible), _N_VALUES),
+            tuple(row[_N_VALUES:].astype(np.uint8).reshape(-1, _N_BYTES) for _, row in audible),
         )
 
     def match(self, example: Example) -> str | None:
@@ -181,8 +240,12 @@ def _waveform(example: Example) -> Samples | None:
         samples = narrowed(read_example(example, mono=True).cut(0.0, COMPARED_S))
     except WoodshedError:
         return None
-    is_audible = len(samples) >= _LEAST_SAMPLES and bool(np.any(samples))
-    return samples if is_audible else None
+    return samples if _is_audible(samples) else None
+
+
+def _is_audible(samples: Samples) -> bool:
+    """Return whether a waveform at 8 kHz has enough sound to be compared."""
+    return len(samples) >= _LEAST_SAMPLES and bool(np.any(samples))
 
 
 def _levels(samples: Samples) -> NDArray[np.float64]:

@@ -33,12 +33,15 @@ INPUT_NAME, OUTPUT_NAME = "rows", "predictions"
 
 # fmt: off
 OPERATORS = frozenset((
-    "Abs", "Add", "Cast", "Concat", "Div", "Equal", "Exp", "Gather", "GatherElements", "Greater", "Identity",
-    "Less", "Log", "MatMul", "Mul", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Softmax", "Sqrt", "Sub",
-    "TopK", "Unsqueeze", "Where",
+    "Abs", "Add", "Cast", "Clip", "Concat", "Div", "Equal", "Exp", "Gather", "GatherElements", "Greater",
+    "Identity", "Less", "Log", "MatMul", "Mul", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Softmax",
+    "Sqrt", "Sub", "TopK", "Unsqueeze", "Where",
 ))
 # fmt: on
 """Operators that a file may hold."""
+
+MAX_DEVIATION = 10.0
+"""Maximum absolute value of a standardised value, in standard deviations of the training clips."""
 
 MAX_ELEMENTS = 2**26
 """Maximum number of elements of all intermediate arrays of one row together."""
@@ -119,11 +122,30 @@ def classical_model(name: str) -> ClassicalModel:
 
 
 def standardised(estimator: Any) -> Any:
-    """Return a pipeline that scales the values to zero mean and unit variance before the estimator."""
+    """Return a pipeline that scales the values to zero mean and unit variance before the estimator.
+
+    Scaled values are limited to ± `MAX_DEVIATION`: a value that hardly varies in the training clips, such as
+    the length of clips that were all cut to five seconds, would otherwise decide alone about any other clip.
+    """
     from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(_bounded_scaler_class()(), estimator)
+
+
+@functools.cache
+def _bounded_scaler_class() -> type[Any]:
+    """Return scikit-learn's scaler with limits; it is imported when it is needed."""
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), estimator)
+    class BoundedScaler(StandardScaler):  # type: ignore[misc]
+        """Scaler whose values are limited to ± `MAX_DEVIATION`."""
+
+        def transform(self, X: Rows, copy: bool | None = None) -> Rows:
+            """Return the scaled and limited values."""
+            limited: Rows = np.clip(super().transform(X, copy), -MAX_DEVIATION, MAX_DEVIATION)
+            return limited
+
+    return BoundedScaler
 
 
 def fit_model(
@@ -339,10 +361,11 @@ class GraphBuilder:
         return self.node("Cast", value, to=np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
     def standardise(self, rows: str, scaler: Any) -> str:
-        """Apply a ``StandardScaler``."""
-        return self.node(
+        """Apply the scaler of `standardised`."""
+        scaled = self.node(
             "Div", self.node("Sub", rows, self.constant(scaler.mean_)), self.constant(scaler.scale_)
         )
+        return self.node("Clip", scaled, self.constant(-MAX_DEVIATION), self.constant(MAX_DEVIATION))
 
     def linear(self, rows: str, weights: NDArray[np.floating], intercept: NDArray[np.floating]) -> str:
         """Compute ``rows @ weights + intercept``; the shape of the weights is ``(n_values, n_outputs)``."""

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.data.doctor.recording_index import RecordingPrint, print_rate
 from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
+from woodshed.data.store import FeatureStore, fill_together
 from woodshed.errors import DataError
 from woodshed.interruption import acknowledge_interruption, check_interruption
-from woodshed.recognition.clip_item import common_rate, summarise, summary_at
+from woodshed.recognition.clip_item import clip_items, common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
 from woodshed.recognition.experiments.run_files import RunFiles
@@ -223,10 +225,46 @@ class CrossValidation:
         self.run_state.open(
             fingerprint(mark, self.corpus, self.splits, self.files.digest), resume=self.resume
         )
+        self._fill_store()
         store, n_jobs = self.estimator.store, self.estimator.n_jobs
         self.summary_rows = self.files.rows_of(
             lambda sounds: summarise(sounds, self.sample_rate, store=store, n_jobs=n_jobs)
         )
+
+    def _fill_store(self) -> None:
+        """Compute all features of the run in one pass, if there is a store: each file is decoded once.
+
+        What cannot be used is found, and named, where it is used.
+        """
+        model = type(self.estimator)(**self.settings)
+        if model.store is None:
+            return
+        n_examples, learner = len(self.corpus.examples), model.learner
+        examples = (*self.corpus.examples, *self.corpus.unlabelled)
+        is_learned = np.ones(len(examples), bool)
+        if self._keeps_tested(0):
+            is_learned[:n_examples] = False
+            for split in self.splits:
+                is_learned[split.folds[0].train] = True
+        entries = learner.entries(model, Sounds(examples), model.store)
+        items = clip_items(Sounds(examples), self.sample_rate)
+        features = [summary_at(self.sample_rate), *self._evaluator.features()]
+        if self.sample_rate == print_rate(self.sample_rate):
+            features.append(RecordingPrint(self.sample_rate))  # which the model folder holds
+        stores = [FeatureStore(model.store, feature) for feature in features]
+        self.watcher.begin("features", len(examples))
+        fill_together(
+            [
+                [
+                    *(row if is_learned[k] else row[:1]),
+                    *((store, items[k]) for store in stores if k < n_examples),
+                ]
+                for k, row in enumerate(entries)
+            ],
+            n_jobs=model.n_jobs,
+            on_progress=lambda n_done, _: self.watcher.step(n_done),
+        )
+        self.watcher.end(None)
 
     def _keeps_tested(self, s: int) -> bool:
         """Whether the model tested in a split is the one to keep: models of folds are not stored."""
@@ -367,7 +405,7 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    optional = {"unlabelled", "front_end"}  # None changes nothing
+    optional = {"unlabelled", "front_end", "thorough"}  # None and False change nothing
     names = estimator.learner.effective_settings(settings) - optional
     names |= {name for name in optional if settings.get(name)}
     return {name: value for name, value in settings.items() if name in names}

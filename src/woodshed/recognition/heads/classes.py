@@ -368,11 +368,15 @@ class ConfidenceEvaluator(Evaluator):
     def _embeddings(self) -> Rows:
         """The embedding of each example; 0 for files that were lost during the run."""
         run = self._run
-        feature = SoundEmbedding(sample_rate=run.sample_rate)
+        (feature,) = self.features()
         rows: Rows = run.files.rows_of(
             lambda sounds: describe(sounds, feature, store=run.estimator.store, n_jobs=run.estimator.n_jobs)
         )
         return rows
+
+    def features(self) -> tuple[Any, ...]:
+        """Return the embedding, from which novelty is detected."""
+        return (SoundEmbedding(sample_rate=self._run.sample_rate),)
 
     def _fit_detector(self, train: NDArray[np.int64]) -> NoveltyDetector:
         background = background_rows(self._run.sample_rate)

@@ -380,6 +380,10 @@ class Head(abc.ABC):
 class Evaluator:
     """What a cross-validation measures beyond the outputs; by default nothing."""
 
+    def features(self) -> tuple[Any, ...]:
+        """Return the features of all clips that are measured."""
+        return ()
+
     def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
         """Return further arrays of a tested fold, to be stored with its outputs."""
         return {}

@@ -16,6 +16,7 @@ from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from woodshed.clip import Clip
+from woodshed.data.store import Entry, fill_together
 from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.training.inference import PredictFunction
@@ -137,9 +138,23 @@ class Learner(abc.ABC):
             If a file is damaged, or weights are not finite.
         """
 
-    @abc.abstractmethod
+    def entries(self, estimator: ClipModel, clips: Sequence[Clip], folder: str) -> list[list[Entry]]:
+        """Return the stored features that a training needs of each clip, those of the recording first.
+
+        By default there are none.
+
+        Parameters
+        ----------
+        estimator, clips
+            What is trained on what.
+        folder
+            Folder of the feature store.
+        """
+        return [[] for _ in range(len(clips))]
+
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute all features of a training on these clips into the estimator's store."""
+        fill_together(self.entries(estimator, clips, str(estimator.store)), n_jobs=estimator.n_jobs)
 
     @abc.abstractmethod
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:

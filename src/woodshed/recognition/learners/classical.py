@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.data.example import Skipped
-from woodshed.data.store import FeatureStore
+from woodshed.data.store import Entry, FeatureStore
 from woodshed.features.row import NamedRow
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import (
@@ -28,7 +27,7 @@ from woodshed.recognition.clip_item import (
     augmented_versions,
     clip_items,
     common_rate,
-    fill_store,
+    fill_clips,
 )
 from woodshed.recognition.clip_model import ClipModel, RowInput
 from woodshed.recognition.front_ends import row_front_end
@@ -62,17 +61,24 @@ class ClassicalLearner(Learner):
         check_lengths(data.clips, data.targets, data.groups)
         head = type(estimator).head
         with tempfile.TemporaryDirectory() as temporary:
-            feature, rows, clip_of_row, skipped = _extract(
-                estimator, data.clips, estimator.store or temporary
-            )
-        names, targets = head.encode([data.targets[k] for k in clip_of_row], type(estimator).names)
+            entries = self.entries(estimator, data.clips, estimator.store or temporary)
+            usable, skipped = fill_clips(entries, n_jobs=estimator.n_jobs)
+            stored = [entries[k] for k in usable.tolist()]
+            rows = np.stack([store.get(item) for row in stored for store, item in row]).astype(np.float64)
+        feature: Any = stored[0][0][0].feature
+        clip_of_row = np.repeat(usable, [len(row) for row in stored])
+        names, targets = head.encode([data.targets[k] for k in clip_of_row.tolist()], type(estimator).names)
         weights = (
             None if data.sample_weight is None else np.asarray(data.sample_weight, np.float64)[clip_of_row]
         )
         case = _case_of(estimator, feature)
         model = head.fit_classical(estimator.net, rows, targets, case=case, weights=weights)
         # Augmented copies of a clip are never predicted by a model trained on another copy.
-        units = clip_of_row if data.groups is None else np.asarray([str(data.groups[k]) for k in clip_of_row])
+        units = (
+            clip_of_row
+            if data.groups is None
+            else np.asarray([str(data.groups[k]) for k in clip_of_row.tolist()])
+        )
         estimator.set_learned(
             classes=names,
             feature=feature,
@@ -102,9 +108,19 @@ class ClassicalLearner(Learner):
         """Build the session of ONNX Runtime, which checks the file."""
         estimator.net_  # noqa: B018  a property
 
-    def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
-        """Compute the rows of all clips; unreadable ones are left out."""
-        _extract(estimator, clips, str(estimator.store))
+    def entries(self, estimator: ClipModel, clips: Sequence[Clip], folder: str) -> list[list[Entry]]:
+        """Return the rows of each clip and of its augmented copies."""
+        kind = type(estimator)
+        sample_rate = estimator.sample_rate or common_rate(clips, kind.highest_rate)
+        row_input = estimator.row_input(reads_notes=are_scores(clips))
+        store = FeatureStore(folder, row_front_end(row_input.front_end, sample_rate))
+        return [
+            [
+                (store, version)
+                for version in augmented_versions(item, row_input.n_versions, kind.waveform_augmentation)
+            ]
+            for item in clip_items(clips, sample_rate)
+        ]
 
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure a small fit on noise, and scale it to the sizes."""
@@ -123,7 +139,6 @@ class ClassicalLearner(Learner):
         """Return the settings that affect a classical estimator, those that only its task has among them."""
         return set(settings) - {setting.name for setting in fields(ClipModel)} | {
             "net",
-            "thorough",
             "sample_rate",
             "seed",
         }
@@ -139,32 +154,6 @@ class ClassicalLearner(Learner):
 
 def _case_of(estimator: ClipModel, feature: NamedRow) -> Case:
     return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=feature.blocks)
-
-
-def _extract(
-    estimator: ClipModel, clips: Sequence[Clip], folder: str
-) -> tuple[Any, Rows, NDArray[np.int64], list[Skipped]]:
-    """Compute the rows of all usable clips and of their augmented copies into a store.
-
-    Returns
-    -------
-    feature, rows, clip_of_row, skipped
-        The front end, which is that of notes if all clips are scores; the rows; the index of the clip of
-        each; and the clips that could not be used.
-    """
-    kind = type(estimator)
-    sample_rate = estimator.sample_rate or common_rate(clips, kind.highest_rate)
-    row_input = estimator.row_input(reads_notes=are_scores(clips))
-    feature = row_front_end(row_input.front_end, sample_rate)
-    store = FeatureStore(folder, feature)
-    items = clip_items(clips, sample_rate)
-    usable, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
-    versions = [
-        augmented_versions(items[k], row_input.n_versions, kind.waveform_augmentation) for k in usable
-    ]
-    store.fill([item for row in versions for item in row[1:]], n_jobs=estimator.n_jobs)
-    rows = np.stack([store.get(item) for row in versions for item in row]).astype(np.float64)
-    return feature, rows, np.repeat(usable, [len(row) for row in versions]), skipped
 
 
 def _held_out(

@@ -7,19 +7,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.data.store import FeatureStore
+from woodshed.data.store import Entry, FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features.mel import LogMel
 from woodshed.nets import NETS, build_net
 from woodshed.nets.backend import require_keras
-from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
+from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_clips
 from woodshed.recognition.clip_model import RESOURCE_SETTINGS, ClipModel
 from woodshed.recognition.front_ends import front_end_class
 from woodshed.recognition.learners import Learner, TrainingData, check_lengths
@@ -82,7 +81,8 @@ class NetLearner(Learner):
         keras.utils.set_random_seed(estimator.seed)
         head = type(estimator).head
         with tempfile.TemporaryDirectory() as temporary:
-            spectrograms = Spectrograms(estimator, data.clips, estimator.store or temporary)
+            entries = self.entries(estimator, data.clips, estimator.store or temporary)
+            spectrograms = Spectrograms(entries, n_jobs=estimator.n_jobs)
             usable = spectrograms.usable
             names, targets = head.encode([data.targets[k] for k in usable], type(estimator).names)
             trained, held_out = hold_out(
@@ -130,9 +130,15 @@ class NetLearner(Learner):
         if ONNX_NAME in estimator.files_:
             check_onnx_weights(estimator.files_[ONNX_NAME])
 
-    def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
-        """Compute the spectrograms of all clips and of their augmented copies."""
-        Spectrograms(estimator, clips, str(estimator.store))
+    def entries(self, estimator: ClipModel, clips: Sequence[Clip], folder: str) -> list[list[Entry]]:
+        """Return the spectrograms of each clip and of its augmented copies."""
+        feature, n_versions = make_feature(estimator, clips), estimator.n_augmentations
+        store = FeatureStore(folder, feature, dtype="float16")
+        augmentation = type(estimator).waveform_augmentation if estimator.augment else None
+        return [
+            [(store, version) for version in augmented_versions(item, n_versions, augmentation)]
+            for item in clip_items(clips, feature.sample_rate)
+        ]
 
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure training steps on noise."""
@@ -309,12 +315,10 @@ class Spectrograms:
 
     Parameters
     ----------
-    estimator
-        Its settings decide on the front end and the augmentation.
-    clips
-        Any sequence of clips.
-    folder
-        Where they are stored.
+    entries
+        From `NetLearner.entries`; those that are missing are computed.
+    n_jobs
+        Number of processes; -1 for one per core.
 
     Attributes
     ----------
@@ -328,16 +332,12 @@ class Spectrograms:
         Number of versions of each clip, the recording itself included.
     """
 
-    def __init__(self, estimator: ClipModel, clips: Sequence[Clip], folder: str | Path) -> None:
-        augmentation = type(estimator).waveform_augmentation if estimator.augment else None
-        self.n_augmentations = estimator.n_augmentations if augmentation is not None else 1
-        self.feature = make_feature(estimator, clips)
-        self._store = FeatureStore(folder, self.feature, dtype="float16")
-        originals = clip_items(clips, self.feature.sample_rate)
-        self.usable, self.skipped = fill_store(self._store, originals, n_jobs=estimator.n_jobs)
-        items = [augmented_versions(originals[k], self.n_augmentations, augmentation) for k in self.usable]
-        self._store.fill([item for row in items for item in row[1:]], n_jobs=estimator.n_jobs)
-        self._entries = [[(item, self._store.path(item)) for item in row] for row in items]
+    def __init__(self, entries: Sequence[Sequence[Entry]], *, n_jobs: int) -> None:
+        self._store = entries[0][0][0]
+        self.feature: Any = self._store.feature
+        self.n_augmentations = len(entries[0])
+        self.usable, self.skipped = fill_clips(entries, n_jobs=n_jobs)
+        self._entries = [[(item, self._store.path(item)) for _, item in entries[k]] for k in self.usable]
         n_bytes = sum(self._store.get(*row[0]).nbytes for row in self._entries) * self.n_augmentations
         self._fits_memory = n_bytes <= MEMORY_BYTES
         self._cache: dict[tuple[int, int], NDArray[np.floating]] = {}

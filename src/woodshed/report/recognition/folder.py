@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.atomic import write_whole
-from woodshed.data.doctor.recording_index import RecordingIndex
-from woodshed.data.example import Corpus, Example
+from woodshed.data.doctor.recording_index import RecordingIndex, RecordingPrint, indexed_rows, print_rate
+from woodshed.data.example import Corpus, Example, Sounds, is_made
 from woodshed.data.item import file_digest
 from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
+from woodshed.data.store import FeatureStore
 from woodshed.decoding import parse_json
-from woodshed.errors import AudioFileError, DataError, counted
+from woodshed.errors import AudioFileError, DataError, WoodshedError, counted
+from woodshed.recognition.clip_item import clip_items
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.head_report import (
@@ -23,7 +26,14 @@ from woodshed.report.recognition.head_report import (
     outputs_text,
     report_of,
 )
-from woodshed.report.recognition.page import default_groups, skipped_files, target_counts, write_page
+from woodshed.report.recognition.page import (
+    ScoredSplit,
+    default_groups,
+    scored_splits,
+    skipped_files,
+    target_counts,
+    write_page,
+)
 from woodshed.report.recognition.scores import groups_of
 from woodshed.report.wording import (
     LICENCE,
@@ -61,16 +71,32 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
         If the folder cannot be written to.
     """
     model.save(folder)
-    write_results(experiment, folder)
-    write_whole(folder / CARD_NAME, card(experiment))
+    scored = scored_splits(experiment)
+    write_results(experiment, folder, scored)
+    write_whole(folder / CARD_NAME, card(experiment, scored))
     examples = experiment.corpus.subset(experiment.learned.tolist())
     digests = {
         "sounds": sorted(set(_digests(examples).values())),
         "groups": sorted(own_groups(experiment.corpus, examples)),
     }
     write_whole(folder / DIGESTS_NAME, to_json(digests))
-    write_whole(folder / INDEX_NAME, RecordingIndex.of(examples).to_bytes())
+    write_whole(folder / INDEX_NAME, _recording_index(model, examples).to_bytes())
     record_checksums(folder, [METRICS_NAME, PAGE_NAME, CARD_NAME, DIGESTS_NAME, INDEX_NAME])
+
+
+def _recording_index(model: AudioEstimator, examples: Sequence[Example]) -> RecordingIndex:
+    """Return the index of the clips that a model was trained on; lost files are left out."""
+    recorded = [examples[k] for k in indexed_rows(len(examples)) if not is_made(examples[k])]
+    sample_rate = print_rate(model.sample_rate_)
+    prints = []
+    with tempfile.TemporaryDirectory() as temporary:
+        store = FeatureStore(model.store or temporary, RecordingPrint(sample_rate))
+        items = clip_items(Sounds(recorded), sample_rate)
+        store.fill(items, n_jobs=model.n_jobs)
+        for example, item in zip(recorded, items, strict=True):
+            with suppress(WoodshedError):
+                prints.append((example.path.name, store.get(item)))
+    return RecordingIndex.of_prints(prints)
 
 
 def _digests(examples: Iterable[Example]) -> dict[Path, str]:
@@ -82,10 +108,10 @@ def _digests(examples: Iterable[Example]) -> dict[Path, str]:
     return digests
 
 
-def write_results(experiment: Experiment, folder: Path) -> None:
-    """Write ``metrics.json`` and ``report.html``."""
+def write_results(experiment: Experiment, folder: Path, scored: Sequence[ScoredSplit] | None = None) -> None:
+    """Write ``metrics.json`` and ``report.html``; ``scored`` are `scored_splits`, if they are known."""
     write_whole(folder / METRICS_NAME, to_json(report_of(experiment.head).metrics(experiment)))
-    write_page(experiment, folder / PAGE_NAME)
+    write_page(experiment, folder / PAGE_NAME, scored=scored)
 
 
 @dataclass(frozen=True)
@@ -151,7 +177,7 @@ def own_groups(corpus: Corpus, examples: Iterable[Example]) -> set[str]:
     return {example.group for example in examples if example.group is not None}
 
 
-def card(experiment: Experiment) -> str:
+def card(experiment: Experiment, scored: Sequence[ScoredSplit] | None = None) -> str:
     """Return the model card of an experiment, the ``card.md`` of the model folder.
 
     After Mitchell et al. (2019), "Model cards for model reporting", shortened to what was measured.
@@ -170,7 +196,7 @@ def card(experiment: Experiment) -> str:
         plain_table(["item", "value"], _training_data(experiment)),
         PASSING_ON,
         "## Scores",
-        _score_table(report, experiment, splits),
+        _score_table(report, scored_splits(experiment) if scored is None else scored),
         *badge_explanations(splits),
         "The first method of each split is the model; the others are baselines. In brackets: 95 % bootstrap "
         f"interval, resampled by group where groups are known. {report.explanation}",
@@ -203,12 +229,12 @@ def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
     ]
 
 
-def _score_table(report: HeadReport, experiment: Experiment, splits: Sequence[SplitResult]) -> str:
+def _score_table(report: HeadReport, scored: Sequence[ScoredSplit]) -> str:
     rows = []
-    for result in splits:
+    for result, of_methods in scored:
         badge = badge_of(result.leaky)
         split = plain(result.split) + (f" **{badge}**" if badge else "")
-        for method, scores in report.scores(experiment, result).items():
+        for method, scores in of_methods.items():
             cells = [
                 f"{report.value_text(name, score.value)} ({report.interval_text(name, score.interval)})"
                 for name, score in scores.items()

@@ -51,7 +51,19 @@ MAX_GROUPS = 60
 """Maximum number of rows in the table of groups."""
 
 
-def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_confused: int = 40) -> None:
+def scored_splits(experiment: Experiment) -> list[ScoredSplit]:
+    """Return every split with all scores of all methods; their intervals take most of the time of a page."""
+    report = report_of(experiment.head)
+    return [(result, report.scores(experiment, result)) for result in ordered_splits(experiment)]
+
+
+def write_page(
+    experiment: Experiment,
+    path: str | os.PathLike[str],
+    *,
+    max_confused: int = 40,
+    scored: Sequence[ScoredSplit] | None = None,
+) -> None:
     """Write the report of an experiment.
 
     Parameters
@@ -62,6 +74,8 @@ def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_conf
         The file to write, usually ``report.html``. An older one is replaced when the new one is complete.
     max_confused
         Maximum number of confused clips whose audio is embedded, 0 or more; each adds about 20 to 100 kB.
+    scored
+        Result of `scored_splits`, if it is known.
 
     Raises
     ------
@@ -70,15 +84,17 @@ def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_conf
     ParameterError
         If ``max_confused`` is negative, or nothing was tested.
     """
-    write_whole(path, page(experiment, max_confused=max_confused))
+    write_whole(path, page(experiment, max_confused=max_confused, scored=scored))
 
 
-def page(experiment: Experiment, *, max_confused: int = 40) -> str:
+def page(
+    experiment: Experiment, *, max_confused: int = 40, scored: Sequence[ScoredSplit] | None = None
+) -> str:
     """Return the report of an experiment as HTML; arguments and errors as for `write_page`."""
     if max_confused < 0:
         raise ParameterError(f"max_confused must be 0 or more, got {max_confused}. To embed no audio pass 0.")
     report = report_of(experiment.head)
-    scored = [(result, report.scores(experiment, result)) for result in ordered_splits(experiment)]
+    scored = scored_splits(experiment) if scored is None else scored
     tested, tested_scores = scored[0]
     badge = split_badge(tested.leaky)
     sections: list[tuple[Section, Markup]] = [

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus
 from woodshed.metrics import confusion, probability
-from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
+from woodshed.metrics.interval import (
+    Interval,
+    bootstrap_interval,
+    share_interval,
+    weighted_interval,
+    wilson_interval,
+)
 from woodshed.metrics.per_class import AVERAGES, mean_over_classes
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 
@@ -35,6 +41,8 @@ class ClassPredictions:
     refused
         Shape ``(n,)``: clips without a class, which count as wrong; by default none. Measures of
         probabilities include them.
+    counted
+        Shape ``(n,)``: how often each clip counts in `counts`, which a bootstrap varies; by default once.
     """
 
     truth: NDArray[np.int64]
@@ -42,10 +50,13 @@ class ClassPredictions:
     probabilities: NDArray[np.float64]
     groups: NDArray[np.str_] | None
     refused: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    counted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
         if not len(self.refused):
             object.__setattr__(self, "refused", np.zeros(len(self.truth), bool))
+        if not len(self.counted):
+            object.__setattr__(self, "counted", np.ones(len(self.truth), np.int64))
 
     @property
     def hits(self) -> NDArray[np.bool_]:
@@ -67,12 +78,12 @@ class ClassPredictions:
         """Confusion matrix of the clips with a class, shape ``(n_classes, n_classes)``; truth in rows."""
         n_classes, answered = len(self.classes), ~self.refused
         cells = self.truth[answered] * n_classes + self.predicted[answered]
-        return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
+        return _weighted_counts(cells, self.counted[answered], n_classes**2).reshape(n_classes, n_classes)
 
     @property
     def n_refused(self) -> NDArray[np.int64]:
         """Number of refused clips of each class, shape ``(n_classes,)``."""
-        return np.bincount(self.truth[self.refused], minlength=len(self.classes))
+        return _weighted_counts(self.truth[self.refused], self.counted[self.refused], len(self.classes))
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -81,12 +92,15 @@ class ClassPredictions:
             return self.confusion
         return confusion.with_refusals(self.confusion, self.n_refused)
 
-    def at(self, rows: NDArray[np.int64]) -> ClassPredictions:
-        """Return the predictions of some rows, which may be repeated."""
-        groups = None if self.groups is None else self.groups[rows]
-        return ClassPredictions(
-            self.truth[rows], self.predicted[rows], self.probabilities[rows], groups, self.refused[rows]
-        )
+    @property
+    def repeated(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """`scored`, with every clip as often as it counts."""
+        rows = np.repeat(np.arange(len(self.truth)), self.counted)
+        return self.truth[rows], self.probabilities[rows], self.classes
+
+
+def _weighted_counts(cells: NDArray[np.int64], weights: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    return np.bincount(cells, weights, minlength=n).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -160,8 +174,8 @@ MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
     "accuracy": lambda predictions: float(predictions.hits.mean()),
     "balanced accuracy": lambda predictions: confusion.balanced_accuracy(predictions.counts),
     "macro-F1": _macro_f1,
-    "log loss": lambda predictions: probability.log_loss(*predictions.scored),
-    "AUC": lambda predictions: float(probability.roc_auc_one_vs_rest(*predictions.scored, average="macro")),
+    "log loss": lambda predictions: probability.log_loss(*predictions.repeated),
+    "AUC": lambda predictions: float(probability.roc_auc_one_vs_rest(*predictions.repeated, average="macro")),
 }
 """Name -> measure, in the order of the score table."""
 
@@ -172,12 +186,13 @@ def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     if name == "accuracy":
         interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
         return MeasuredScore(score(predictions), interval)
-    return bootstrapped_score(
-        lambda rows: score(predictions.at(rows)),
+    interval = weighted_interval(
+        lambda counts: score(replace(predictions, counted=counts)),
         predictions.truth.size,
         n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
         groups=predictions.groups,
     )
+    return MeasuredScore(score(predictions), interval)
 
 
 def bootstrapped_score(

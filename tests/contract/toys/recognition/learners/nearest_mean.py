@@ -62,9 +62,6 @@ class NearestMean(Learner):
         if not np.isfinite([*self.model(estimator)["scale"]]).all():
             raise ModelFolderError("means.json holds values that are not finite.")
 
-    def extract(self, estimator: Any, clips: Sequence[Any]) -> None:
-        """Compute nothing ahead: there is no store."""
-
     def time_fits(self, estimator: Any, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Return an estimate: a millisecond for each clip."""
         return 0, 1e-3 * sum(sizes)
