@@ -27,6 +27,7 @@ from woodshed.audio.signals import noise, silence
 from woodshed.clip import Clip
 from woodshed.data.clip_sequence import each_clip
 from woodshed.features.notes import PlayedNotes
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.metrics.calibration import (
     Reliability,
     calibration_interval,
@@ -39,7 +40,6 @@ from woodshed.recognition.confidence import HeldOut
 from woodshed.recognition.estimator import AudioEstimator, Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.heads.classes import ConfidenceEvaluator
-from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("confidence_notes.md")

@@ -22,11 +22,11 @@ from benchmarks.speed.long_file import run
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.novelty_detection import NoveltyDetector
-from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.tasks.speech import SpeechRecogniser
 
 RATE = 8000

@@ -18,6 +18,7 @@ from woodshed.audio.signals import noise
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
+from woodshed.features.sound_embedding import LOWEST_DB, N_VALUES, SoundEmbedding, peak_level_db
 from woodshed.metrics.calibration import (
     Calibration,
     apply_temperature,
@@ -40,7 +41,6 @@ from woodshed.recognition.confidence import (
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
 from woodshed.recognition.novelty_detection import NoveltyDetector
-from woodshed.recognition.sound_embedding import LOWEST_DB, N_VALUES, SoundEmbedding, peak_level_db
 
 CLASSES = ["fall", "pulse", "rise"]
 

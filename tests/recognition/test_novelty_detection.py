@@ -15,6 +15,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
 from woodshed.errors import ParameterError
+from woodshed.features.sound_embedding import N_VALUES, SPECTRUM, SoundEmbedding
 from woodshed.recognition.background import background_rows, background_sound
 from woodshed.recognition.confidence import (
     NOVELTY_NAME,
@@ -24,7 +25,6 @@ from woodshed.recognition.confidence import (
     fit_confidence,
 )
 from woodshed.recognition.novelty_detection import NoveltyDetector
-from woodshed.recognition.sound_embedding import N_VALUES, SPECTRUM, SoundEmbedding
 
 RATE = 8000
 

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from woodshed.atomic import write_whole
 from woodshed.clip import Clip
-from woodshed.recognition.sound_embedding import SoundEmbedding
+from woodshed.features.sound_embedding import SoundEmbedding
 
 Signal = NDArray[np.float64]
 """Samples of one channel."""

@@ -21,8 +21,8 @@ from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.store import Entry, FeatureStore, fill_together
 from woodshed.errors import AudioError, AudioFileError, DataError, WoodshedError
 from woodshed.features.frame import frame_settings
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.features.summary import Summary
-from woodshed.recognition.sound_embedding import SoundEmbedding
 
 N_RATE_CLIPS = 50
 """Approximate number of clips, evenly spread, from which the common sample rate is determined."""

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.decoding import parse_json
 from woodshed.errors import ParameterError, counted
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.metrics.calibration import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.novelty_detection import NoveltyDetector
-from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.units import duration_text
 
 Rows = NDArray[np.float64]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from woodshed.decoding import parse_arrays
 from woodshed.errors import ParameterError
-from woodshed.recognition.sound_embedding import ALL, COURSE, SPECTRUM
+from woodshed.features.sound_embedding import ALL, COURSE, SPECTRUM
 
 Rows = NDArray[np.float64]
 """Embeddings of clips, a row each."""
@@ -277,7 +277,7 @@ class NoveltyDetector:
 
         Examples
         --------
-        >>> from woodshed.recognition.sound_embedding import N_VALUES
+        >>> from woodshed.features.sound_embedding import N_VALUES
         >>> rng = np.random.default_rng(0)
         >>> rows, others = rng.normal(size=(2, 40, N_VALUES + 1))
         >>> detector = NoveltyDetector.fit(rows, np.array(["a", "b"] * 20), others + 5)

@@ -18,6 +18,7 @@ from woodshed.audio import gain, noise, read_blocks, write
 from woodshed.clip import Clip
 from woodshed.errors import AudioFileError, NotFittedError, ParameterError
 from woodshed.features import LogMel
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import HeldOut, fit_confidence
@@ -39,7 +40,6 @@ from woodshed.recognition.detection.sliding_window import (
     window_classifier,
 )
 from woodshed.recognition.novelty_detection import NoveltyDetector
-from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.tasks.tags import TagsTagger

@@ -12,13 +12,13 @@ import pytest
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.recognition.background import background_rows
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
 from woodshed.recognition.novelty_detection import NoveltyDetector
-from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.report.recognition import classes
 from woodshed.report.recognition.page import page
 

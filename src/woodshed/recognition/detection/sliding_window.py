@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
 from woodshed.features.mel import LogMel
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.features.summary import RowFeature
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.estimator import Recogniser
-from woodshed.recognition.sound_embedding import SoundEmbedding
 from woodshed.recognition.window import cut_windows
 from woodshed.training.inference import ONNX_NAME, predict_keras, predict_onnx
 from woodshed.units import s_to_samples, samples_to_s

@@ -18,6 +18,7 @@ from woodshed.data.label import match_labels
 from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.features.sound_embedding import SoundEmbedding
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.background import background_rows
 from woodshed.recognition.classical.model import PLAIN, Case, fit_model, probabilities
@@ -32,7 +33,6 @@ from woodshed.recognition.confidence import (
 from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows, TestSet
 from woodshed.recognition.novelty_detection import NoveltyDetector
 from woodshed.recognition.self_training import with_unlabelled
-from woodshed.recognition.sound_embedding import SoundEmbedding
 
 if TYPE_CHECKING:
     from woodshed.training.loop import Loss
