@@ -176,7 +176,8 @@ def test_up_to_48_khz_the_lengths_of_frames_are_those_of_the_class(name: str, sa
 def test_every_front_end_works_at_high_rates(name: str, sample_rate: int) -> None:
     feature = front_ends.row_front_end(name, sample_rate)
     inner = getattr(feature, "feature", feature)
-    assert 512 / 48000 <= inner.n_fft / sample_rate < 512 / 24000
+    for part in getattr(inner, "parts", (inner,))[:1]:  # other parts have lengths in seconds
+        assert 512 / 48000 <= part.n_fft / sample_rate < 512 / 24000
     tone = Clip(np.random.default_rng(0).normal(0, 0.1, sample_rate // 2), sample_rate)
     assert np.isfinite(feature(tone)).all()
 

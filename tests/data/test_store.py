@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import pickle
 import shutil
@@ -22,9 +23,9 @@ from woodshed import atomic
 from woodshed.clip import Clip
 from woodshed.data.example import Example, Skipped
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem
-from woodshed.data.store import MAPPED_FROM_BYTES, FeatureStore
+from woodshed.data.store import MAPPED_FROM_BYTES, FeatureStore, fill_together
 from woodshed.errors import AudioError, DataError, OutputError, ParameterError
-from woodshed.features import LogMel
+from woodshed.features import LogMel, Mfcc, SoundViews
 
 
 @dataclass(frozen=True)
@@ -429,3 +430,39 @@ def test_a_pickled_store_carries_its_settings_and_not_its_history(store, diary) 
 def test_prints_as_the_call_that_makes_it(tmp_path) -> None:
     store = FeatureStore(tmp_path, LogMel())
     assert repr(store) == f"FeatureStore({str(tmp_path)!r}, {LogMel()!r}, dtype='float32')"
+
+
+def test_a_sound_of_several_entries_is_decoded_once(tmp_path: Path) -> None:
+    decoded: list[str] = []
+
+    class Counted(ClipItem):
+        def load(self) -> Clip:
+            decoded.append(self.source)
+            return super().load()
+
+    items = [Counted(Clip(np.full(8000, 0.1 * (k + 1)), 16000, f"{k}")) for k in range(2)]
+    stores = [FeatureStore(tmp_path, feature) for feature in (LogMel(), Mfcc(), SoundViews())]
+    change = functools.partial(Clip.cut, start_s=0.1)
+    entries = [
+        [*((store, item) for store in stores), (stores[0], ChangedItem(item, change))] for item in items
+    ]
+    assert fill_together(entries) == []
+    assert decoded == ["0", "1"]
+    assert all(item in store for row in entries for store, item in row)
+    whole, *parts = (FeatureStore(tmp_path, one).get(items[0]) for one in (SoundViews(), *SoundViews().parts))
+    assert np.array_equal(whole, np.concatenate(parts))
+    assert np.array_equal(whole, SoundViews()(items[0].clip))
+    assert decoded == ["0", "1"]  # the parts were stored, too
+
+
+def test_after_an_entry_that_cannot_be_computed_the_others_of_the_sound_are_left_out(tmp_path: Path) -> None:
+    class Broken(ClipItem):
+        def load(self) -> Clip:
+            raise AudioError("it is broken.")
+
+    good, broken = ClipItem(Clip(np.ones(8000), 16000)), Broken(Clip(np.zeros(8), 16000, "broken"))
+    store, other = FeatureStore(tmp_path, LogMel()), FeatureStore(tmp_path, Mfcc())
+    skipped = fill_together([[(store, broken), (other, good)], [(store, good)]])
+    assert [(entry.path.name, entry.reason) for entry in skipped] == [("broken", "it is broken.")]
+    assert good in store
+    assert good not in other

@@ -84,7 +84,8 @@ class FeatureStore:
         Folder of the entries, created if missing. Stores of different features may share a folder.
     feature
         ``Clip -> array``: a frozen dataclass with a ``key``, or any other callable that
-        `woodshed.data.item.callable_key` can identify.
+        `woodshed.data.item.callable_key` can identify. The ``parts`` of a concatenation of features, if it
+        has this attribute, are stored by themselves, too, and read where they are already stored.
     dtype
         Data type on disk: ``float32`` (default), or ``float16``, which halves the size and keeps three digits
         (0.06 dB at -100 dB).
@@ -144,7 +145,7 @@ class FeatureStore:
         name = digest(item.key(), self._settings)
         return self.folder.joinpath(name[:2], f"{name}.npy")
 
-    def get(self, item: Item, path: Path | None = None) -> Array:
+    def get(self, item: Item, path: Path | None = None, load: Callable[[Item], Clip] = load_item) -> Array:
         """Return the features of an item, and compute them if they are not stored yet.
 
         Parameters
@@ -153,6 +154,8 @@ class FeatureStore:
             See `woodshed.data.item`.
         path
             Result of `path` for the item, to avoid computing the key again in every epoch.
+        load
+            Returns the clip of the item.
 
         Returns
         -------
@@ -171,7 +174,7 @@ class FeatureStore:
         path = self.path(item) if path is None else path
         array = self._read(path)
         if array is None:
-            self._write(path, item)
+            self._write(path, item, load)
             array = self._read(path)
         if array is None:
             raise OutputError(
@@ -262,7 +265,14 @@ class FeatureStore:
 
     def _blocks(self, item: Item, load: Callable[[Item], Clip]) -> Iterator[Array]:
         """Yield the features of an item, in several blocks for a long sound."""
-        blocks = item.describe(self.feature) if isinstance(item, Describing) else [self.feature(load(item))]
+        parts = getattr(self.feature, "parts", ())
+        if parts:  # stored one by one, since other features of a run may share them
+            stores = [FeatureStore(self.folder, part, dtype=self.dtype) for part in parts]
+            blocks = iter([np.concatenate([store.get(item, load=load) for store in stores])])
+        elif isinstance(item, Describing):
+            blocks = item.describe(self.feature)
+        else:
+            blocks = iter([self.feature(load(item))])
         for values in blocks:
             values = np.asarray(values)
             with np.errstate(over="ignore"):

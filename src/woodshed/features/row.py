@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from woodshed.clip import Clip, Samples
+
 
 class NamedRow(ABC):
     """One row of named values for each clip, as classical estimators take it.
@@ -21,6 +23,10 @@ class NamedRow(ABC):
     @abstractmethod
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
+
+    @abstractmethod
+    def __call__(self, clip: Clip) -> Samples:
+        """Return the row of a clip, shape ``(n_values,)``."""
 
     @property
     def n_values(self) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip, Samples
 from woodshed.features.frame import frames_of, hann_window
 from woodshed.features.mel import LogMel
+from woodshed.features.row import NamedRow
 from woodshed.units import s_to_samples
 
 Values = NDArray[np.floating[Any]]
@@ -65,12 +66,14 @@ N_FINE = 29
 N_VALUES = COURSE.stop + N_MODULATION + N_FINE
 """Number of values, without the peak level."""
 
+_QUANTILES = (10, 50, 90)
+
 ALL = slice(0, N_VALUES)
 """Columns of all values."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoundEmbedding:
+class SoundEmbedding(NamedRow):
     """Description of a clip that is independent of its level and length, followed by its peak level.
 
     - Spectrum: for each of 32 mel bands the mean and standard deviation of the level over the active frames,
@@ -98,6 +101,24 @@ class SoundEmbedding:
 
     key: ClassVar[str] = "sound-embedding/1"
     sample_rate: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each value, with its unit."""
+        bands, segments = range(N_BANDS), range(N_SEGMENTS)
+        modulation = [f"modulation_{low:g}_{high:g}_hz" for low, high in itertools.pairwise(MODULATION_HZ)]
+        return (
+            *(f"band{k}_{kind}_db" for kind in ("mean", "std", "step") for k in bands),
+            *(f"course{part}_band{k}_db" for part in segments for k in range(N_COURSE_BANDS)),
+            *(f"{name}_group{k}_db" for name in modulation for k in range(N_ENVELOPES)),
+            *(f"correlation_{k}_{k + step}" for step in (1, 3) for k in range(N_ENVELOPES - step)),
+            *(f"{name}_p{q}" for name in ("periodicity", "f0_octaves") for q in _QUANTILES),
+            *("f0_octaves_std", "periodic_share", "f0_octaves_step", "correlation_near"),
+            *(f"flatness_band{k}_p{q}_db" for k in range(5) for q in _QUANTILES),
+            "active_share",
+            *(f"rise_p{q}_db" for q in _QUANTILES),
+            "peak_level_db",
+        )
 
     def __call__(self, clip: Clip) -> Samples:
         """Return the embedding of a clip, shape ``(N_VALUES + 1,)``, float32."""
@@ -230,4 +251,4 @@ def _flatness_db(power: Samples) -> Values:
 
 
 def _quantiles(values: Values) -> Values:
-    return np.quantile(values, [0.1, 0.5, 0.9])
+    return np.quantile(values, np.array(_QUANTILES) / 100)

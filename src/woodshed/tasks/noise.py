@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,7 +18,7 @@ class NoiseRecogniser(Recogniser):
     - Net: ``conv-residual``, a small residual network (K. He et al., "Deep residual learning for image
       recognition", 2016), averaged with a kernel classifier on sound textures (``ensemble_share``,
       `woodshed.nets.texture`), which makes other errors. ``net="kernel-ridge"`` is about as accurate; it
-      compares whole clips by `woodshed.features.Views`, trains faster and predicts more slowly.
+      compares whole clips by `woodshed.features.SoundViews`, trains faster and predicts more slowly.
     - Front end: log-mel frames at up to 32 kHz, in windows of two and a half seconds. The mean spectrum is
       a cue to the sound, so it is not subtracted (``channel_norm`` is 0); only the overall level is
       removed.
@@ -54,8 +53,7 @@ class NoiseRecogniser(Recogniser):
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
     rows: ClassVar[RowInput] = RowInput("sound-views")
-    rows_by_net: ClassVar[Mapping[str, RowInput]] = {"kernel-ridge": RowInput("sound-views", 3)}
-    thorough_rows: ClassVar[RowInput | None] = RowInput("views", 5)
+    thorough_rows: ClassVar[RowInput | None] = RowInput("sound-views", 5)
 
     width: int = 16
     window_s: float = 2.5

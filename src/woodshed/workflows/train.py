@@ -12,7 +12,8 @@ from woodshed.clip import Clip
 from woodshed.data.check import check
 from woodshed.data.doctor.checkup import short_checkup
 from woodshed.data.doctor.finding import Checkup
-from woodshed.data.doctor.inspection import common_rate, inspect_sounds
+from woodshed.data.doctor.inspection import common_rate
+from woodshed.data.doctor.inspection_store import inspect_with_store
 from woodshed.data.example import Corpus, Sounds, is_score
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.split import Split, honest_splits, parse_split
@@ -192,18 +193,24 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
             lock = stack.enter_context(
                 prepare_folder(request.out, resume=request.resume, force=request.force)
             )
-        preparation = _examine(request, estimator, corpus, notes)
+        store = estimator.store if make_folder else None  # a dry-run writes nothing
+        preparation = _examine(request, estimator, corpus, notes, store=store)
         stack.pop_all()
     return replace(preparation, lock=lock)
 
 
 def _examine(
-    request: TrainSettings, estimator: AudioEstimator, corpus: Corpus, notes: Sequence[str]
+    request: TrainSettings,
+    estimator: AudioEstimator,
+    corpus: Corpus,
+    notes: Sequence[str],
+    *,
+    store: str | None,
 ) -> Preparation:
     """Check the examples, look for groups and choose the splits."""
     model_rate = estimator.sample_rate or common_rate(corpus.examples, type(estimator).highest_rate)
     rows = (*corpus.examples, *corpus.unlabelled)
-    inspections = inspect_sounds(rows, model_rate=model_rate, n_jobs=estimator.n_jobs)
+    inspections = inspect_with_store(rows, store, model_rate=model_rate, n_jobs=estimator.n_jobs)
     checkup = short_checkup(corpus, inspections=inspections, model_rate=model_rate)
     corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, inspections=inspections)
     is_published = not Path(request.data).exists()  # defines its groups
