@@ -127,7 +127,7 @@ def test_a_dry_run_builds_no_net(
     )
     ran = python(program, *arguments, "--dry-run", "--out", tmp_path / "model")
     assert (ran.returncode, ran.stderr.splitlines()[-1]) == (0, "False")
-    assert "4 trainings after feature extraction: about" in ran.stdout
+    assert "4 trainings: about" in ran.stdout
     assert "epochs" not in ran.stdout
     assert list(tmp_path.iterdir()) == []
 

@@ -41,7 +41,7 @@ from woodshed.units import duration_text
 
 if TYPE_CHECKING:
     from woodshed.composition.experiment import ComposerRun
-    from woodshed.recognition.experiments.cross_validation import Plan
+    from woodshed.recognition.experiments.plan import Plan
     from woodshed.workflows.train import Preparation, TrainSettings
 
 
@@ -217,7 +217,7 @@ def print_plan_json(preparation: Preparation) -> None:
                 {"group_by": one.group_by, "n_groups": one.n_groups} for one in preparation.group_candidates
             ],
             "splits": [{"name": split.name, "leaky": split.leaky} for split in preparation.splits],
-            "plan": asdict(run.plan()),
+            "plan": _plan_values(run.plan(preparation.duration_s)),
         }
     )
 
@@ -245,18 +245,23 @@ def print_plan(preparation: Preparation) -> None:
     for split in preparation.splits:
         badge = {True: " (leaky)", False: "", None: " (groups unknown)"}[split.leaky]
         say(f"tested on: {split.name}{badge}")
-    say(cost_text(run.plan()))
+    say(cost_text(run.plan(preparation.duration_s)))
     say("Nothing was trained or written.")
     if n_trials := preparation.request.n_trials:
         say(f"Before that, {n_trials} trials would search settings on inner folds of the training part.")
 
 
+def _plan_values(plan: Plan) -> dict[str, float]:
+    return {**asdict(plan), "duration_s": plan.duration_s}
+
+
 def cost_text(plan: Plan) -> str:
-    """Return the number of trainings, and how long they would take."""
-    trainings, duration = counted(plan.n_trainings, "training"), f"about {duration_text(plan.duration_s)}"
-    if not plan.n_epochs:
-        return f"{trainings} after feature extraction: {duration}"
-    return f"{trainings} of at most {counted(plan.n_epochs, 'epoch')}, {plan.n_weights:,} weights: {duration}"
+    """Return the number of trainings, and how long the run would take."""
+    trainings = counted(plan.n_trainings, "training")
+    if plan.n_epochs:
+        trainings += f" of at most {counted(plan.n_epochs, 'epoch')}, {plan.n_weights:,} weights"
+    features = f", {duration_text(plan.features_s)} of it for features" if plan.features_s >= 1 else ""
+    return f"{trainings}: about {duration_text(plan.duration_s)} in all{features}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
@@ -111,6 +112,8 @@ class Preparation:
         Rules by which groups may be read, the likeliest first, if groups are unknown.
     notes
         Decisions that a user should know of.
+    duration_s
+        Time that it took.
     lock
         Right to write the output folder, released by `train`, or at the end of a ``with`` block.
     """
@@ -122,6 +125,7 @@ class Preparation:
     checkup: Checkup
     group_candidates: Sequence[Candidate]
     notes: Sequence[str]
+    duration_s: float = 0.0
     lock: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     def run(self, run_state: RunState | None = None, watcher: Watcher | None = None) -> CrossValidation:
@@ -208,6 +212,7 @@ def _examine(
     store: str | None,
 ) -> Preparation:
     """Check the examples, look for groups and choose the splits."""
+    began = time.monotonic()
     model_rate = estimator.sample_rate or common_rate(corpus.examples, type(estimator).highest_rate)
     rows = (*corpus.examples, *corpus.unlabelled)
     inspections = inspect_with_store(rows, store, model_rate=model_rate, n_jobs=estimator.n_jobs)
@@ -219,7 +224,8 @@ def _examine(
     candidates = guess_groups(corpus, Path(request.data)) if is_open else []
     notes = [*notes, *group_notes(corpus)]
     splits = honest_splits(corpus, request.split, estimator.seed)
-    return Preparation(request, estimator, corpus, splits, checkup, candidates, notes)
+    duration_s = time.monotonic() - began
+    return Preparation(request, estimator, corpus, splits, checkup, candidates, notes, duration_s)
 
 
 def group_notes(corpus: Corpus) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -246,16 +246,26 @@ def test_the_watcher_hears_of_no_epochs(toy_corpus: Corpus) -> None:
     assert heard[-1] is None
 
 
-@pytest.mark.parametrize(("net", "power"), [("svm", 2), ("forest", 1)])
-def test_the_plan_is_made_from_a_small_training(
-    net: str, power: int, toy_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock: Iterator[float] = iter(range(10**6))
-    monkeypatch.setattr(classical.time, "perf_counter", lambda: next(clock))  # the small one takes a second
-    assert ClassicalLearner().time_fits(Recogniser(net=net), 3, [300, 600]) == (0, 1 + 2**power)
-    plan = run(toy_corpus, net).plan()
+def test_the_time_of_fits_is_estimated_from_ever_larger_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first takes 0.1 s and each further one three times as long, until one takes long enough."""
+    clock = iter([0.0, 0.1, 1.0, 1.3, 2.0, 2.9])
+    monkeypatch.setattr(classical.time, "perf_counter", lambda: next(clock))
+    learner, svm = ClassicalLearner(), Recogniser(net="svm")
+    n_weights, duration_s = learner.time_fits(svm, 3, [1200, 2400, 4800])
+    assert n_weights == 0
+    assert duration_s == pytest.approx(0.9 * (1 + 3 + 9), rel=1e-6)
+
+
+def test_a_plan_counts_versions_and_what_is_stored(toy_corpus: Corpus, tmp_path: Path) -> None:
+    cross_validation = run(toy_corpus, "svm")
+    plan = cross_validation.plan(examination_s=7.0)
     assert (plan.n_trainings, plan.n_epochs, plan.n_weights) == (4, 0, 0)
-    assert 0 < plan.duration_s < 4
+    assert plan.features_s > 0
+    assert plan.duration_s > 7 + plan.features_s + plan.fits_s
+    recogniser = SpeechRecogniser(net="svm", store=str(tmp_path))
+    stored = CrossValidation(recogniser, toy_corpus, honest_splits(toy_corpus, "random"))
+    stored.measure()
+    assert stored.plan().features_s == 0  # nothing is left to compute
 
 
 def test_a_run_that_is_interrupted_leaves_whole_files_and_goes_on_to_the_same_answers(

@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.recording_index import RecordingPrint, print_rate
 from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
-from woodshed.data.store import FeatureStore, fill_together
+from woodshed.data.store import Entry, FeatureStore, fill_together
 from woodshed.errors import DataError
 from woodshed.interruption import acknowledge_interruption, check_interruption
 from woodshed.recognition.clip_item import clip_items, common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
+from woodshed.recognition.experiments.plan import Plan, time_features, timed_rows
 from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
 from woodshed.recognition.experiments.run_files import RunFiles
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
@@ -36,28 +38,6 @@ Part = Mapping[str, NDArray[Any]]
 
 UNKNOWN_TARGET = -1e9
 """Stands for an unknown target in the fingerprint of a run."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Estimated work of a run.
-
-    Parameters
-    ----------
-    n_trainings
-        Number of fits.
-    n_epochs
-        Epochs of each at most; 0 for a classical estimator.
-    n_weights
-        Weights of the network; 0 for a classical estimator.
-    duration_s
-        Estimated time, feature extraction left out.
-    """
-
-    n_trainings: int
-    n_epochs: int
-    n_weights: int
-    duration_s: float
 
 
 @dataclass
@@ -120,17 +100,31 @@ class CrossValidation:
         """Return the number of examples of each class or tag, or of known values."""
         return self.head.counts(self.names, self.targets)
 
-    def plan(self) -> Plan:
-        """Estimate the work from a few training steps on noise."""
+    def plan(self, examination_s: float = 0.0) -> Plan:
+        """Estimate the work from a few clips and training steps, which are timed.
+
+        Parameters
+        ----------
+        examination_s
+            Time that the examination of the files took.
+        """
         self.estimator.check_settings()
         sizes = [len(fold.train) for split in self.splits for fold in split.folds]
         if not self._keeps_tested(0):
             sizes.append(len(self.answers))
-        n_weights, duration_s = self.estimator.learner.time_fits(self.estimator, len(self.names), sizes)
+        model = type(self.estimator)(**self.settings)
+        n_weights, fits_s = model.learner.time_fits(model, len(self.names), sizes)
         if self.corpus.unlabelled:  # self-training takes several fits each
-            duration_s *= N_TRAININGS
-        n_epochs = max(self.estimator.learner.n_epochs(self.estimator, size) for size in sizes)
-        return Plan(len(sizes), n_epochs, n_weights, duration_s)
+            fits_s *= N_TRAININGS
+        n_epochs = max(model.learner.n_epochs(model, size) for size in sizes)
+        n_clips = len(self._examples)
+        features_s = time_features(
+            lambda folder: self._entries(folder, timed_rows(n_clips)),
+            n_clips,
+            store=model.store,
+            n_processes=effective_n_jobs(model.n_jobs),
+        )
+        return Plan(len(sizes), n_epochs, n_weights, features_s, fits_s, examination_s)
 
     # -- run --------------------------------------------------------------------------------------
 
@@ -231,40 +225,50 @@ class CrossValidation:
             lambda sounds: summarise(sounds, self.sample_rate, store=store, n_jobs=n_jobs)
         )
 
+    @property
+    def _examples(self) -> tuple[Example, ...]:
+        """The labelled examples, then the unlabelled ones."""
+        return (*self.corpus.examples, *self.corpus.unlabelled)
+
     def _fill_store(self) -> None:
         """Compute all features of the run in one pass, if there is a store: each file is decoded once.
 
         What cannot be used is found, and named, where it is used.
         """
-        model = type(self.estimator)(**self.settings)
-        if model.store is None:
+        store, n_clips = self.estimator.store, len(self._examples)
+        if store is None:
             return
-        n_examples, learner = len(self.corpus.examples), model.learner
-        examples = (*self.corpus.examples, *self.corpus.unlabelled)
-        is_learned = np.ones(len(examples), bool)
-        if self._keeps_tested(0):
-            is_learned[:n_examples] = False
-            for split in self.splits:
-                is_learned[split.folds[0].train] = True
-        entries = learner.entries(model, Sounds(examples), model.store)
-        items = clip_items(Sounds(examples), self.sample_rate)
-        features = [summary_at(self.sample_rate), *self._evaluator.features()]
-        if self.sample_rate == print_rate(self.sample_rate):
-            features.append(RecordingPrint(self.sample_rate))  # which the model folder holds
-        stores = [FeatureStore(model.store, feature) for feature in features]
-        self.watcher.begin("features", len(examples))
+        self.watcher.begin("features", n_clips)
         fill_together(
-            [
-                [
-                    *(row if is_learned[k] else row[:1]),
-                    *((store, items[k]) for store in stores if k < n_examples),
-                ]
-                for k, row in enumerate(entries)
-            ],
-            n_jobs=model.n_jobs,
+            self._entries(store, range(n_clips)),
+            n_jobs=self.estimator.n_jobs,
             on_progress=lambda n_done, _: self.watcher.step(n_done),
         )
         self.watcher.end(None)
+
+    def _entries(self, folder: str, rows: Sequence[int]) -> list[list[Entry]]:
+        """Return all features that the run needs of some examples, in a store."""
+        model = type(self.estimator)(**self.settings)
+        sounds = Sounds(self._examples[k] for k in rows)
+        n_labelled = len(self.corpus.examples)
+        is_learned = np.ones(len(self._examples), bool)
+        if self._keeps_tested(0):
+            is_learned[:n_labelled] = False
+            for split in self.splits:
+                is_learned[split.folds[0].train] = True
+        features: list[Any] = [summary_at(self.sample_rate), *self._evaluator.features()]
+        if self.sample_rate == print_rate(self.sample_rate):
+            features.append(RecordingPrint(self.sample_rate))  # which the model folder holds
+        stores = [FeatureStore(folder, feature) for feature in features]
+        items = clip_items(sounds, self.sample_rate)
+        own = model.learner.entries(model, sounds, folder)
+        return [
+            [
+                *(own[n] if is_learned[k] else own[n][:1]),
+                *((store, items[n]) for store in stores if k < n_labelled),
+            ]
+            for n, k in enumerate(rows)
+        ]
 
     def _keeps_tested(self, s: int) -> bool:
         """Whether the model tested in a split is the one to keep: models of folds are not stored."""

@@ -39,7 +39,8 @@ from woodshed.training.progress import LearningCurve
 N_FOLDS = 5
 """Folds whose held-out outputs tag thresholds are learned from."""
 
-_N_TIMED = 300
+_N_TIMED, _ENOUGH_S = 300, 0.4
+"""Rows of the first fit that is timed, and the duration of a fit from which larger ones are estimated."""
 
 
 class ClassicalLearner(Learner):
@@ -123,17 +124,23 @@ class ClassicalLearner(Learner):
         ]
 
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
-        """Measure a small fit on noise, and scale it to the sizes."""
-        head = type(estimator).head
-        n_rows = max(_N_TIMED, 2 * n_names)
-        feature = row_front_end(estimator.row_input().front_end, type(estimator).highest_rate)
-        rows = np.random.default_rng(0).normal(size=(n_rows, feature.n_values))
-        targets = np.eye(n_names, dtype=np.float32)[np.arange(n_rows) % n_names]
-        began = time.perf_counter()
-        head.fit_classical(estimator.net, rows, targets, case=_case_of(estimator, feature))
-        duration_s = (time.perf_counter() - began) * head.n_fits(N_FOLDS)
-        power = classical_model(estimator.net).fit_time_exponent
-        return 0, duration_s * sum((size / n_rows) ** power for size in sizes)
+        """Measure fits to made-up rows, each twice as many, until one takes long enough to estimate by it."""
+        head, row_input = type(estimator).head, estimator.row_input()
+        rate = estimator.sample_rate or type(estimator).highest_rate
+        feature = row_front_end(row_input.front_end, rate)
+        largest = max(sizes) * row_input.n_versions
+        n_rows, duration_s, exponent = 0, 0.0, float(classical_model(estimator.net).fit_time_exponent)
+        while n_rows < largest and duration_s < _ENOUGH_S:
+            before = n_rows, duration_s
+            n_rows = min(largest, max(2 * n_rows, _N_TIMED, 2 * n_names))
+            rows, targets = _made_up(n_rows, feature.n_values, n_names)
+            began = time.perf_counter()
+            head.fit_classical(estimator.net, rows, targets, case=_case_of(estimator, feature))
+            duration_s = time.perf_counter() - began
+        if before[0] and duration_s > before[1] > 0:
+            exponent = min(exponent, np.log(duration_s / before[1]) / np.log(n_rows / before[0]))
+        times_s = [duration_s * (size * row_input.n_versions / n_rows) ** exponent for size in sizes]
+        return 0, head.n_fits(N_FOLDS) * sum(times_s)
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
         """Return the settings that affect a classical estimator, those that only its task has among them."""
@@ -150,6 +157,15 @@ class ClassicalLearner(Learner):
     def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the estimator, with ``own-`` unless it equals the baseline of that name."""
         return estimator.net if estimator.row_input() == RowInput() else f"own-{estimator.net}"
+
+
+def _made_up(n_rows: int, n_values: int, n_names: int) -> tuple[Rows, NDArray[np.float32]]:
+    """Return rows of classes that overlap as little as those of sounds, and their targets."""
+    rng = np.random.default_rng(0)
+    columns = np.arange(n_rows) % n_names
+    centres = rng.normal(size=(n_names, n_values))
+    rows = 0.3 * centres[columns] + rng.normal(size=(n_rows, n_values))
+    return rows, np.eye(n_names, dtype=np.float32)[columns]
 
 
 def _case_of(estimator: ClipModel, feature: NamedRow) -> Case:
