@@ -34,7 +34,8 @@ _FOREIGN = {
 }
 """First bytes -> a format for ffmpeg."""
 
-_TEXT_BYTES = frozenset({*range(32, 127), *range(128, 256), 9, 10, 12, 13, 27})
+_TEXT_BYTES = bytes({*range(32, 127), *range(128, 256), 9, 10, 12, 13, 27})
+_NOT_ASCII = bytes(range(128, 256))
 _AUDIO_TEXT = (
     b"NIST_1A",
     b".snd",
@@ -95,8 +96,9 @@ def _is_text(head: bytes) -> bool:
             return "".join(head[: len(head) // 2 * 2].decode("utf-16").split()).isprintable()
         except UnicodeDecodeError:
             return False
-    n_ascii = sum(byte < 128 for byte in head)
-    return bool(head) and _TEXT_BYTES.issuperset(head) and 2 * n_ascii > len(head)
+    if not head or head.translate(None, delete=_TEXT_BYTES):
+        return False
+    return 2 * len(head.translate(None, delete=_NOT_ASCII)) > len(head)
 
 
 def _kind_of_text(head: bytes) -> str:
