@@ -167,8 +167,8 @@ def without_net(task: Task, recogniser: Recogniser, work: Path) -> str:
     low, high = outcome.interval(method)
     return (
         f"Without a net, `--net kernel-ridge` gets **{outcome.mean_of_folds(method)[0]:.4f}** ({low:.3f}–{high:.3f}) "
-        "on the same folds: whole clips in four views, each recording and four copies at other speeds. It is "
-        "deterministic."
+        f"on the same folds, fitted to {plain.row_input().front_end} of whole clips ({plain.row_input().n_versions} "
+        "version of each). It is deterministic."
     )
 
 

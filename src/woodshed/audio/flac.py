@@ -146,9 +146,9 @@ def crc16(content: bytes) -> int:
 @cache
 def _followed_by_zeros(level: int) -> NDArray[np.uint16]:
     """Return for each remainder that after ``2 ** level`` further zero bytes, shape ``(65536,)``."""
-    if level:
-        half = _followed_by_zeros(level - 1)
-        doubled: NDArray[np.uint16] = half[half]
-        return doubled
-    remainders = np.arange(2**16, dtype=np.uint16)
-    return (remainders << 8) ^ np.array(_table(0x8005, 16), np.uint16)[remainders >> 8]
+    table = np.array(_table(0x8005, 16), np.uint16)
+    remainders: NDArray[np.uint16] = np.arange(2**16, dtype=np.uint16)
+    remainders = (remainders << 8) ^ table[remainders >> 8]
+    for _ in range(level):
+        remainders = remainders[remainders]
+    return remainders
