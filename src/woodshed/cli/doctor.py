@@ -32,6 +32,9 @@ def command(
         Path | None, typer.Option(help="Output file. [dim]\\[default: print to the terminal][/dim]")
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Files listed per finding in text output.", min=0)] = 3,
+    thorough: Annotated[
+        bool, typer.Option(help="Check the labels of all sounds, not only of 3000 of a larger set.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of all random draws, 0 or more.")] = 0,
     json_: Json = False,
     jobs: Annotated[int, typer.Option(help="Number of sounds processed in parallel; -1: one per core.")] = -1,
@@ -49,7 +52,13 @@ def command(
     if format_ not in ("text", "json"):
         raise ParameterError(f"Invalid --format {format_!r}. Expected text or json.")
     checkup = examine(
-        data, group_by=group_by, targets=names_in(target), seed=seed, n_jobs=jobs, progress=ProgressBar()
+        data,
+        group_by=group_by,
+        targets=names_in(target),
+        seed=seed,
+        n_jobs=jobs,
+        thorough=thorough,
+        progress=ProgressBar(),
     )
     if out is not None:
         write_whole(out, (checkup.to_json() if format_ == "json" else checkup.to_text(n)) + "\n")

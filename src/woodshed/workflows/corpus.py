@@ -63,6 +63,7 @@ def examine(
     targets: Sequence[str] = (),
     seed: int = 0,
     n_jobs: int = -1,
+    thorough: bool = False,
     progress: Progress = SILENT,
 ) -> Checkup:
     """Find faults, copies, probably wrong labels and shortcuts in a set of sounds.
@@ -80,6 +81,8 @@ def examine(
         Seed of all random draws, 0 or more.
     n_jobs
         Number of sounds processed at a time; -1 for one per core.
+    thorough
+        Whether to check the labels of all sounds; see `woodshed.data.doctor.checkup.doctor`.
     progress
         Observer of the run.
 
@@ -102,4 +105,4 @@ def examine(
             current.close()  # stages follow one another
             return current.enter_context(stage(progress, total, description))
 
-        return doctor(corpus, n_jobs=n_jobs, seed=seed, on_stage=begin)
+        return doctor(corpus, n_jobs=n_jobs, seed=seed, on_stage=begin, thorough=thorough)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets, recordings
 from woodshed.data.doctor.fast_checks import fast_checks
@@ -10,6 +13,9 @@ from woodshed.data.doctor.finding import Checkup, ranked
 from woodshed.data.doctor.inspection import HIGHEST_RATE, Inspection, common_rate, inspect_sounds, usable
 from woodshed.data.example import Corpus
 from woodshed.errors import check_seed
+
+MOST_CHECKED = 3000
+"""Number of sounds whose labels are checked unless the checkup is thorough."""
 
 Stage = Callable[[str, int], Callable[[], None]]
 """Called with the name of a stage and its number of steps; returns a callback that is called after each."""
@@ -21,6 +27,7 @@ def doctor(
     n_jobs: int = 1,
     seed: int = 0,
     on_stage: Stage = lambda what, total: lambda: None,
+    thorough: bool = False,
 ) -> Checkup:
     """Find faults of a data set that would degrade a model or its score.
 
@@ -39,6 +46,9 @@ def doctor(
         Seed of all random draws, 0 or more.
     on_stage
         Progress callback; see `Stage`.
+    thorough
+        Whether to check the labels of all sounds. Otherwise at most `MOST_CHECKED` are checked, evenly spread
+        over the classes: it is the slowest check.
 
     Returns
     -------
@@ -66,12 +76,16 @@ def doctor(
 
     check_seed(seed)
     views = Views(sample_rate=common_rate(corpus.examples))
-    results = inspect_sounds(
-        corpus.examples,
-        views=views,
-        n_jobs=n_jobs,
-        on_done=on_stage("sounds", len(corpus.examples)),
-    )
+    n_sounds = len(corpus.examples)
+    checked = range(n_sounds) if thorough else checked_rows(corpus.labels)
+    others = sorted(set(range(n_sounds)) - set(checked))
+    advance = on_stage("sounds", n_sounds)
+    results: list[Inspection | str] = [""] * n_sounds
+    for rows, feature in ((checked, views), (others, None)):
+        examples = [corpus.examples[k] for k in rows]
+        inspected = inspect_sounds(examples, views=feature, slow=True, n_jobs=n_jobs, on_done=advance)
+        for k, result in zip(rows, inspected, strict=True):
+            results[k] = result
     inspections = usable(results)
     exact = exact_sets(inspections)
     near, alike = near_sets(
@@ -89,7 +103,21 @@ def doctor(
     advance()
     findings += shortcuts(corpus, inspections, units, seed=seed)
     advance()
-    return ranked(corpus, findings)
+    return replace(ranked(corpus, findings), n_checked=len(checked))
+
+
+def checked_rows(labels: Sequence[str], most: int = MOST_CHECKED) -> list[int]:
+    """Return the rows whose labels are checked: all, or at most ``most``, evenly spread over the classes.
+
+    Examples
+    --------
+    >>> checked_rows(["a", "b", "a", "b"]), checked_rows(["a", "b", "a", "b"], most=2)
+    ([0, 1, 2, 3], [0, 3])
+    """
+    if len(labels) <= most:
+        return list(range(len(labels)))
+    by_label = sorted(range(len(labels)), key=lambda k: (labels[k], k))
+    return sorted(by_label[k] for k in np.linspace(0, len(labels) - 1, most).astype(int))
 
 
 def short_checkup(

@@ -101,6 +101,8 @@ class Checkup:
         How much was looked at.
     findings
         Most harmful first.
+    n_checked
+        Number of sounds whose labels were checked; None where none were to be.
 
     Examples
     --------
@@ -112,6 +114,7 @@ class Checkup:
     n_sounds: int
     n_classes: int
     findings: tuple[Finding, ...]
+    n_checked: int | None = None
 
     def of(self, kind: str) -> tuple[Finding, ...]:
         """Return the findings whose kind starts with this text."""
@@ -123,7 +126,10 @@ class Checkup:
         n = len(self.findings)
         result = {0: "No faults found.", 1: "1 finding."}.get(n, f"{n} findings, the most harmful first.")
         of = f" of {counted(self.n_classes, 'class')}" if self.n_classes else ""
-        return f"{self.name}: {counted(self.n_sounds, 'sound')}{of}. {result}"
+        checked = ""
+        if self.n_checked is not None and self.n_checked < self.n_sounds:
+            checked = f" Labels of {self.n_checked} sounds were checked; --thorough checks all."
+        return f"{self.name}: {counted(self.n_sounds, 'sound')}{of}. {result}{checked}"
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
         """Return the summary and all findings as text."""

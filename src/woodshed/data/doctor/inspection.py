@@ -137,6 +137,7 @@ def inspect_sound(
     example: Example,
     *,
     views: Views | None = None,
+    slow: bool = False,
     model_rate: int = HIGHEST_RATE,
     decoded: Decoded | None = None,
 ) -> Inspection:
@@ -147,8 +148,9 @@ def inspect_sound(
     example
         File and segment.
     views
-        Feature for the search for wrong labels; None for the fast measurements only. The others use the first
-        30 s at most.
+        Feature for the search for wrong labels, with which everything is measured; None leaves it out.
+    slow
+        Whether to measure what the other slow checks need, of the first 30 s at most.
     model_rate
         Sample rate of the model in hertz: the energy above half of it is measured, of the first 30 s.
     decoded
@@ -166,6 +168,7 @@ def inspect_sound(
     >>> inspection.n_samples, inspection.codec, inspection.is_silent
     (3428, 'FLAC PCM_16', False)
     """
+    slow = slow or views is not None
     header = header_of(example.path) if decoded is None else decoded.header
     codec = header.codec if header else "MIDI"
     tally = _Tally(FULL_SCALE.get(codec.rpartition(" ")[2], LARGEST))
@@ -173,7 +176,7 @@ def inspect_sound(
     n_start = 0
     for block in example_blocks(example) if decoded is None else decoded.blocks(example):
         tally.add(block)
-        is_needed = views is not None or (header is not None and block.sample_rate > model_rate)
+        is_needed = slow or (header is not None and block.sample_rate > model_rate)
         if is_needed and n_start < COMPARED_S * block.sample_rate:
             start.append(block.samples)
             n_start += block.n_samples
@@ -186,7 +189,7 @@ def inspect_sound(
         return inspection
     clip = Clip(Clip(np.concatenate(start, axis=1), block.sample_rate).mono(), block.sample_rate)
     inspection = replace(inspection, share_above=share_above(clip, model_rate / 2))
-    return inspection if views is None else _with_views(inspection, clip, views)
+    return _of_slow_checks(inspection, clip, views) if slow else inspection
 
 
 def _remarks(header: FileInfo | None, example: Example, n_samples: int) -> tuple[str, ...]:
@@ -198,7 +201,7 @@ def _remarks(header: FileInfo | None, example: Example, n_samples: int) -> tuple
     return (*header.remarks, early_end) if early_end else header.remarks
 
 
-def _with_views(inspection: Inspection, clip: Clip, views: Views) -> Inspection:
+def _of_slow_checks(inspection: Inspection, clip: Clip, views: Views | None) -> Inspection:
     """Return an inspection with the measurements of the slow checks."""
     lead_s, trail_s = _edges_s(clip)
     band_hz, band_drop_db = band_limit(clip)
@@ -209,7 +212,7 @@ def _with_views(inspection: Inspection, clip: Clip, views: Views) -> Inspection:
         band_hz=band_hz,
         band_drop_db=band_drop_db,
         print_=fingerprint(narrowed(clip)),
-        views=described(clip, views),
+        views=None if views is None else described(clip, views),
     )
 
 
@@ -245,6 +248,7 @@ def inspect_sounds(
     examples: Sequence[Example],
     *,
     views: Views | None = None,
+    slow: bool = False,
     model_rate: int = HIGHEST_RATE,
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
@@ -261,7 +265,9 @@ def inspect_sounds(
         rows_of[example.path].append(k)
     results: list[Inspection | str] = [""] * len(examples)
     parts = [[examples[k] for k in rows] for rows in rows_of.values()]
-    inspect = partial(_inspect_file, views=views, model_rate=model_rate)
+    inspect = partial(
+        _inspect_file, measure=partial(inspect_sound, views=views, slow=slow, model_rate=model_rate)
+    )
     for rows, inspections in zip(rows_of.values(), in_threads(inspect, parts, n_jobs), strict=True):
         for k, inspection in zip(rows, inspections, strict=True):
             results[k] = inspection
@@ -297,15 +303,11 @@ class Decoded:
         return 0 <= s_to_samples(example.start_s, rate) < end
 
 
-def _inspect_file(
-    examples: Sequence[Example], views: Views | None, model_rate: int
-) -> list[Inspection | str]:
+def _inspect_file(examples: Sequence[Example], measure: Callable[..., Inspection]) -> list[Inspection | str]:
     """Measure the examples of one file, which is decoded once if it is short and holds several."""
     decoded = _decoded(examples) if len(examples) > 1 else None
     return [
-        _inspection_or_reason(
-            example, views, model_rate, decoded if decoded and decoded.has(example) else None
-        )
+        _inspection_or_reason(measure, example, decoded if decoded and decoded.has(example) else None)
         for example in examples
     ]
 
@@ -340,10 +342,10 @@ def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int
 
 
 def _inspection_or_reason(
-    example: Example, views: Views | None, model_rate: int, decoded: Decoded | None
+    measure: Callable[..., Inspection], example: Example, decoded: Decoded | None
 ) -> Inspection | str:
     try:
-        return inspect_sound(example, views=views, model_rate=model_rate, decoded=decoded)
+        return measure(example, decoded=decoded)
     except WoodshedError as error:
         return str(getattr(error, "reason", error))
     except Exception as error:  # no single file may end a long run
