@@ -427,3 +427,17 @@ def test_json_has_the_whole_command() -> None:
     )
     assert json.loads(finding.to_json())["repair"] == "mv a b c d"
     assert "# and 3 more" in finding.to_text()
+
+
+def test_of_a_large_set_some_labels_are_checked_and_the_summary_says_so(
+    faulty: Path, checkup: Checkup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("woodshed.data.doctor.checkup.checked_rows", lambda labels: [0, 2])
+    some = doctor(read_folder(faulty))
+    assert some.n_checked == 2
+    assert "Labels of 2 sounds were checked; --thorough checks all." in some.summary
+    assert some.of("near duplicate") == checkup.of("near duplicate")
+    assert some.of("unreadable") == checkup.of("unreadable")
+    everything = doctor(read_folder(faulty), thorough=True)
+    assert everything.findings == checkup.findings
+    assert "--thorough" not in everything.summary
