@@ -225,9 +225,11 @@ class VoiceAnalysis(NamedTuple):
         """Return the pitch of each frame in semitones above 55 Hz, and the periodic share of its power."""
         from scipy.ndimage import median_filter
 
-        best = short_periods_first(self.repeats, self.periods).argmax(axis=1)
-        share = np.clip(self.repeats[np.arange(len(best)), best], 1e-3, 0.999)
-        semitones = 12 * np.log2(sample_rate / self.periods[best] / 55)
+        # A peak at the longest period cannot be told from a rise beyond it.
+        periods, repeats = self.periods[:-1], self.repeats[:, :-1]
+        best = short_periods_first(repeats, periods).argmax(axis=1)
+        share = np.clip(repeats[np.arange(len(best)), best], 1e-3, 0.999)
+        semitones = 12 * np.log2(sample_rate / periods[best] / 55)
         # The median of five removes outliers of one or two frames.
         return median_filter(semitones, 5, mode="nearest"), share
 
