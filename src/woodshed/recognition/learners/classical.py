@@ -130,12 +130,16 @@ class ClassicalLearner(Learner):
         feature = row_front_end(row_input.front_end, rate)
         largest = max(sizes) * row_input.n_versions
         n_rows, duration_s, exponent = 0, 0.0, float(classical_model(estimator.net).fit_time_exponent)
+        case = _case_of(estimator, feature)
+        head.fit_classical(
+            estimator.net, *_made_up(4 * n_names, feature.n_values, n_names), case=case
+        )  # imports
         while n_rows < largest and duration_s < _ENOUGH_S:
             before = n_rows, duration_s
             n_rows = min(largest, max(2 * n_rows, _N_TIMED, 2 * n_names))
             rows, targets = _made_up(n_rows, feature.n_values, n_names)
             began = time.perf_counter()
-            head.fit_classical(estimator.net, rows, targets, case=_case_of(estimator, feature))
+            head.fit_classical(estimator.net, rows, targets, case=case)
             duration_s = time.perf_counter() - began
         if before[0] and duration_s > before[1] > 0:
             exponent = min(exponent, np.log(duration_s / before[1]) / np.log(n_rows / before[0]))
