@@ -35,7 +35,7 @@ class Watcher:
     end
         Called with the accuracy on the test part, or None if accuracy is undefined.
     step
-        Called with the number of steps done of a stage that is no training, such as features of clips.
+        Called in other stages, such as the computation of features, with the number of steps done.
     """
 
     begin: Callable[[str, int], None] = _ignore
