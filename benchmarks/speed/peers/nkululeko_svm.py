@@ -50,13 +50,15 @@ with tempfile.TemporaryDirectory() as root:
         converted.append(f"{root}/{number}.wav")
         soundfile.write(converted[-1], samples, rate)
     for group in np.unique(groups):
+        fold = Path(root) / f"without {group}"  # features of another fold must not be found
+        fold.mkdir()
         for name, mask in (("train", groups != group), ("test", groups == group)):
-            with open(f"{root}/{name}.csv", "w", newline="") as file:
+            with open(fold / f"{name}.csv", "w", newline="") as file:
                 table = csv.writer(file)
                 table.writerow(["file", "label"])
                 table.writerows((converted[k], labels[k]) for k in np.flatnonzero(mask))
-        place = Path(root) / "settings.ini"
-        place.write_text(SETTINGS.format(root=root, labels=sorted({str(label) for label in labels})))
+        place = fold / "settings.ini"
+        place.write_text(SETTINGS.format(root=fold, labels=sorted({str(label) for label in labels})))
         done = subprocess.run(
             [sys.executable, "-c", EVALUATE, str(place)], capture_output=True, text=True, check=True
         )
