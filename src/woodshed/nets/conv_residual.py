@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from woodshed.nets.batch_norm import BatchNorm
 from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
@@ -49,7 +50,7 @@ def conv_residual(
 def conv_norm(x: Any, channels: int, *, kernel: int = 3, stride: int = 1, relu: bool = True) -> Any:
     """Apply a convolution, batch normalisation and, by default, ReLU."""
     x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = BatchNorm()(x)
     return layers.ReLU()(x) if relu else x
 
 

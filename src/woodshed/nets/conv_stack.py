@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from woodshed.nets.batch_norm import BatchNorm
 from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
@@ -32,7 +33,7 @@ def conv_stack(
     for _ in range(3):
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D(2, padding="same")(x)
-        x = layers.BatchNormalization()(x)
+        x = BatchNorm()(x)
     # (B, T/8, F/8, W): the order in time is kept, unlike in `conv_residual`.
     x = layers.Flatten()(x)
     x = layers.Dense(64, activation="relu")(x)

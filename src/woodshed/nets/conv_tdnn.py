@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from woodshed.nets.batch_norm import BatchNorm
 from woodshed.nets.conv_residual import conv_norm
 from woodshed.nets.window_layers import output_layer, spectrogram_input
 
@@ -42,10 +43,10 @@ def conv_tdnn(
     x = conv_norm(x, 2 * width)
     x = layers.Conv2D(n_channels, (1, x.shape[2]), use_bias=False)(x)  # (B, T/4, 1, C)
     x = layers.Reshape((x.shape[1], n_channels))(x)  # (B, T/4, C)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(BatchNorm()(x))
     for dilation in (1, 2):
         y = layers.Conv1D(n_channels, 5, padding="same", dilation_rate=dilation, use_bias=False)(x)
-        y = layers.ReLU()(layers.BatchNormalization()(y))
+        y = layers.ReLU()(BatchNorm()(y))
         x = layers.Add()([x, y])
     x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])  # (B, 2C)
     x = layers.Dropout(dropout)(x)

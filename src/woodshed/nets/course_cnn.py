@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from woodshed.nets.batch_norm import BatchNorm
 from woodshed.nets.window_layers import check_window, output_layer, spectrogram_input
 
 
@@ -38,7 +39,7 @@ def course_cnn(
     for kernel, pool in ((3, 3), (3, 3), (2, 2)):
         x = layers.Conv2D(width, kernel, activation="relu")(x)
         x = layers.MaxPooling2D(pool, strides=2, padding="same")(x)
-        x = layers.BatchNormalization()(x)  # finally about (B, T/8 - 1, F/8 - 1, W)
+        x = BatchNorm()(x)  # finally about (B, T/8 - 1, F/8 - 1, W)
     x = layers.Flatten()(x)
     x = layers.Dense(2 * width, activation="relu")(x)  # (B, 2W)
     x = layers.Dropout(dropout)(x)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from woodshed.nets.batch_norm import BatchNorm
 from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 TIMBRAL_SHARES = (38 / 96, 67 / 96)
@@ -54,13 +55,13 @@ def musicnn(
     stages = [layers.Concatenate()(front)]  # (B, T, 11W)
     for k in range(3):
         y = layers.Conv1D(64, 7, padding="same", activation="relu")(stages[-1])  # (B, T, 64)
-        y = layers.BatchNormalization()(y)
+        y = BatchNorm()(y)
         stages.append(layers.Add()([y, stages[-1]]) if k else y)
     x = layers.Concatenate()(stages)  # (B, T, 11W + 192)
     x = layers.Concatenate()([layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)])
-    x = layers.Dropout(dropout)(layers.BatchNormalization()(x))  # (B, 22W + 384)
+    x = layers.Dropout(dropout)(BatchNorm()(x))  # (B, 22W + 384)
     x = layers.Dense(200, activation="relu")(x)  # (B, 200)
-    x = layers.Dropout(dropout)(layers.BatchNormalization()(x))
+    x = layers.Dropout(dropout)(BatchNorm()(x))
     return keras.Model(inputs, output_layer(x, n_outputs, activation), name="musicnn")
 
 
@@ -80,4 +81,4 @@ def max_over_bands(x: Any) -> Any:
     _, n_frames, n_bands, n_filters = x.shape
     x = layers.MaxPooling2D((1, n_bands))(x)  # (B, T, 1, C)
     x = layers.Reshape((n_frames, n_filters))(x)  # (B, T, C)
-    return layers.BatchNormalization()(layers.ReLU()(x))
+    return BatchNorm()(layers.ReLU()(x))
