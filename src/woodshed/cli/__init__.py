@@ -49,6 +49,9 @@ FAILED = 2
 TYPER_INTERRUPTED = 130
 """Exit status of typer if any signal arrives while it parses the arguments."""
 
+COMPLETION = "_WOODSHED_COMPLETE"
+"""Variable of the environment by which a shell asks for completions."""
+
 CLOSED_PIPE = 141
 """Exit status if the reader of the output has ended, by the convention of shells: 128 plus SIGPIPE."""
 
@@ -103,7 +106,7 @@ def _run(arguments: list[str]) -> int:
     try:
         _refuse_former_verb(words)
         with deferred():  # until the message about an interruption can name --resume
-            app = _app()
+            app = _app(with_completion=not words or COMPLETION in os.environ)
             can_resume = _add_verbs(app, words)
         app(args=arguments, prog_name="woodshed")
     except WoodshedError as error:
@@ -150,15 +153,23 @@ def _failed_output(error: OSError) -> int:
     return CLOSED_PIPE if isinstance(error, BrokenPipeError) else FAILED
 
 
-def _app() -> typer.Typer:
-    """Create the command with the options that come before the verb."""
+def _app(*, with_completion: bool) -> typer.Typer:
+    """Create the command with the options that come before the verb.
+
+    Parameters
+    ----------
+    with_completion
+        Whether the options that set up the completion of the shell are among them. They are not needed before
+        a verb, and typer imports a heavy package for them.
+    """
     import typer
 
     from woodshed import __version__
     from woodshed.cli.terminal import Verbosity
 
     app = _group(
-        "Deep learning for sound and music on your own recordings, honestly evaluated.", completion=True
+        "Deep learning for sound and music on your own recordings, honestly evaluated.",
+        completion=with_completion,
     )
 
     def print_version(requested: bool) -> None:
@@ -187,7 +198,7 @@ def _from_verb(arguments: list[str]) -> list[str]:
 
 def _completed_words() -> list[str]:
     """Return the words of a command line that the shell asks to complete, if it does."""
-    if "_WOODSHED_COMPLETE" not in os.environ:
+    if COMPLETION not in os.environ:
         return []
     line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
     return line.split()[1:]
@@ -217,7 +228,13 @@ def _group(help_text: str, *, completion: bool = False) -> typer.Typer:
     no_such_option: Any = sys.modules[typer.BadParameter.__module__].NoSuchOption
 
     class Group(TyperGroup):
-        """Group of verbs that names the replacement of a former flag."""
+        """Group of verbs that starts quickly and names the replacement of a former flag."""
+
+        def get_help_option(self, ctx: Any) -> Any:
+            option = super().get_help_option(ctx)
+            if option is not None:
+                option.default = False  # for None, typer imports a heavy package to convert it
+            return option
 
         def invoke(self, ctx: Any) -> Any:
             try:

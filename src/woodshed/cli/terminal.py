@@ -13,9 +13,6 @@ import platformdirs
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
 
 from woodshed.cli.setting_table import COMMAND_DEFAULTS
 from woodshed.errors import counted, printable
@@ -98,6 +95,8 @@ def skipped_values(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int = 99) -> None:
     """Print a table; columns from index ``numbers_from`` on are right-aligned."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for k, name in enumerate(heading):
         table.add_column(name, justify="right" if k >= numbers_from else "left", overflow="fold")
@@ -199,6 +198,8 @@ def list_skipped(skipped: Sequence[Skipped], *, in_report: bool = False) -> None
 @contextmanager
 def progress_bar() -> Iterator[Watcher]:
     """Show a progress bar for each training of a run."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     from woodshed.training.progress import Watcher
 
     columns = (
@@ -208,7 +209,7 @@ def progress_bar() -> Iterator[Watcher]:
         TextColumn("{task.fields[state]}"),
         TimeRemainingColumn(compact=True),
     )
-    with Bars(*columns, console=err, disable=Verbosity.quiet) as bars:
+    with Progress(*columns, console=err, disable=Verbosity.quiet) as bars:
         tasks: list[int] = []
 
         def begin(what: str, n_epochs: int) -> None:
@@ -236,13 +237,15 @@ class ProgressBar:
 
     def begin(self, total: int, description: str) -> None:
         """Show a bar for a stage of ``total`` steps."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
         )
-        self._bars = Bars(
+        self._bars = Progress(
             *columns, console=err, transient=True, disable=Verbosity.quiet or not err.is_terminal
         )
         self._task = self._bars.add_task(escape(description), total=total)

@@ -46,7 +46,7 @@ class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]
         import tensorflow as tf
 
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs if n_dimensions == IMAGE_DIMENSIONS else inputs[:, :, None],
+            inputs if n_dimensions == IMAGE_DIMENSIONS else ops.expand_dims(inputs, 2),
             ops.convert_to_tensor(self.gamma),
             ops.convert_to_tensor(self.beta),
             epsilon=self.epsilon,
@@ -54,4 +54,4 @@ class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]
         )
         for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             kept.assign(kept * self.momentum + new * (1 - self.momentum))
-        return outputs if n_dimensions == IMAGE_DIMENSIONS else outputs[:, :, 0]
+        return outputs if n_dimensions == IMAGE_DIMENSIONS else ops.squeeze(outputs, 2)
