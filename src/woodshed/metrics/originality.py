@@ -333,21 +333,38 @@ class MelodyIndex:
     """
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
+        durations_beats = np.concatenate([np.empty(0), *(melody.duration_beats for melody in melodies)])
         self._set_notes(
             np.concatenate([np.empty(0, np.int64), *(melody.pitch_midi for melody in melodies)]),
-            np.concatenate([np.empty(0), *(melody.duration_beats for melody in melodies)]),
+            *np.unique(durations_beats, return_inverse=True),
             np.array([len(melody.pitch_midi) for melody in melodies], np.int64),
             [melody.name for melody in melodies],
         )
 
     def _set_notes(
-        self, pitch_midi: Places, duration_beats: NDArray[np.float64], n_notes: Places, titles: Sequence[str]
+        self,
+        pitch_midi: Places,
+        durations_beats: NDArray[np.float64],
+        duration: Places,
+        n_notes: Places,
+        titles: Sequence[str],
     ) -> None:
-        """Keep the notes of all melodies in a row, and code their steps, which do not depend on the key."""
-        self._pitch_midi, self._duration_beats, self._n_notes = pitch_midi, duration_beats, n_notes
+        """Keep the notes of all melodies in a row, and code their steps, which do not depend on the key.
+
+        Parameters
+        ----------
+        pitch_midi
+            Shape ``(n_notes,)``.
+        durations_beats, duration
+            The durations that occur, and the index of that of each note among them.
+        n_notes, titles
+            Number of notes, and title, of each melody.
+        """
+        self._pitch_midi, self._n_notes = pitch_midi, n_notes
+        self._duration_beats = durations_beats[duration]
         stops = np.cumsum(n_notes)
-        self._durations, codes = np.unique(np.round(duration_beats, 6), return_inverse=True)
-        row = _step_codes(np.diff(pitch_midi, append=0), codes, len(self._durations))
+        self._durations, codes = np.unique(np.round(durations_beats, 6), return_inverse=True)
+        row = _step_codes(np.diff(pitch_midi, append=0), codes[duration], len(self._durations))
         row[stops[n_notes > 0] - 1] = _SEPARATOR
         self._index = CodeIndex(row, stops - n_notes, titles, unit="step", n_gram=N_GRAM - 1)
 
@@ -382,7 +399,7 @@ class MelodyIndex:
         if len(duration) and not 0 <= duration.min() <= duration.max() < len(durations_beats):
             raise ValueError("a note of a training piece has no duration")
         index = cls.__new__(cls)
-        index._set_notes(pitch_midi, durations_beats[duration], n_notes, titles)
+        index._set_notes(pitch_midi, durations_beats, duration, n_notes, titles)
         return index
 
     def notes(self, number: int, start: int = 0) -> tuple[Places, NDArray[np.float64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,7 +52,12 @@ class TunePiece(ScoreGeneration):
 
     def to_score(self, title: str = "") -> Score:
         """Return its notes, repeats played, at the tempo of its metre."""
-        score = tokens_to_score(self.text, title=title or "Tune", tonic=self.tonic)
+        return replace(self._played, title=title or self._played.title)
+
+    @functools.cached_property
+    def _played(self) -> Score:
+        """Its notes without a title of its own; parsed once, since every format and page needs them."""
+        score = tokens_to_score(self.text, tonic=self.tonic)
         return set_tempo(score, TEMPO_BPM.get(self.metre, DEFAULT_BPM))
 
     def to_abc(self, title: str = "") -> str:
