@@ -159,17 +159,53 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return markdown_table(heading, rows)
 
 
-def without_net(task: Task, recogniser: Recogniser, work: Path) -> str:
-    """Measure a task with kernel ridge regression, which is deterministic, and return a sentence on it."""
-    plain = type(recogniser)(**recogniser.get_params() | {"net": "kernel-ridge"})
-    outcome = run_task(replace(task, name=f"{task.name}-kernel-ridge"), plain, [0], work)
-    method = method_of(plain)
-    low, high = outcome.interval(method)
-    return (
-        f"Without a net, `--net kernel-ridge` gets **{outcome.mean_of_folds(method)[0]:.4f}** ({low:.3f}–{high:.3f}) "
-        f"on the same folds, fitted to {plain.row_input().front_end} of whole clips ({plain.row_input().n_versions} "
-        "version of each). It is deterministic."
+def publish_models(
+    options: argparse.Namespace,
+    title: str,
+    introduction: str,
+    task: Task,
+    models: Sequence[Recogniser],
+    notes: Path,
+) -> None:
+    """Measure several models on the same folds, the default first, and write the page.
+
+    Networks are measured with all seeds; classical models are deterministic.
+    """
+    outcomes = []
+    for model in models:
+        seeds = options.seeds[:1] if model.learner.reads_rows else options.seeds
+        outcomes.append(run_task(replace(task, name=f"{task.name}-{model.net}"), model, seeds, options.work))
+    default, first = models[0], outcomes[0]
+    rows = [
+        [f"`--net {model.net}`", *_scores(outcome, method_of(model))]
+        for model, outcome in zip(models, outcomes, strict=True)
+    ]
+    rows += [["SVM on `Summary`", *_scores(first, "svm")], ["majority", *_scores(first, "majority")]]
+    n_clips = len(task.corpus.examples) - len(task.split.folds[0].test)
+    publish(
+        options.out,
+        title,
+        [
+            f"{introduction} Accuracy: mean of the folds; for networks ± standard deviation over {len(options.seeds)} "
+            "seeds. The interval is a bootstrap over source recordings. SVM on `Summary`: radial kernel, C = 10.",
+            markdown_table(["model", "accuracy", "95 % interval"], rows),
+            f"The first model is the default: {default.net} on {default.row_input().front_end} of whole clips, "
+            f"{default.row_input().n_versions_for(n_clips)} version of each. To reach: {task.to_reach}. "
+            f"Published: {task.known}.",
+            *(f"Settings of {model.net}: {settings_line(model)}." for model in models),
+            "## By fold, default model",
+            fold_table(first, method_of(default)),
+            confusions(first, method=method_of(default)),
+            notes.read_text("utf-8"),
+        ],
     )
+
+
+def _scores(outcome: Outcome, method: str) -> list[str]:
+    """Return the accuracy, with its deviation over the seeds if there are several, and its interval."""
+    scores, (low, high) = outcome.mean_of_folds(method), outcome.interval(method)
+    deviation = f" ± {np.std(scores):.4f}" if len(scores) > 1 else ""
+    return [f"{np.mean(scores):.4f}{deviation}", f"{low:.3f}–{high:.3f}"]
 
 
 def fold_table(outcome: Outcome, method: str = "net") -> str:

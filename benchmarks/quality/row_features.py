@@ -91,6 +91,12 @@ def score_and_seconds(case: Case, row_input: RowInput, net: str, store: str) -> 
     return float(np.mean(scores)), extracted - began, time.process_time() - extracted
 
 
+def default_of(case: Case, net: str) -> RowInput:
+    """Return what the task fits an estimator to on the training parts of a corpus."""
+    chosen = case.kind(net=net).row_input()
+    return RowInput(chosen.front_end, chosen.n_versions_for(len(case.split.folds[0].train)))
+
+
 def rows_of(case: Case) -> list[list[str]]:
     """Return the rows of the table of a corpus; defaults of the task are marked."""
     rows = []
@@ -99,7 +105,7 @@ def rows_of(case: Case) -> list[list[str]]:
             measured = [score_and_seconds(case, row_input, net, store) for net in NETS]
         cells = []
         for net, (score, _, fit_s) in zip(NETS, measured, strict=True):
-            is_default = case.kind(net=net).row_input() == row_input
+            is_default = row_input == default_of(case, net)
             cells += [f"**{score:.4f}**" if is_default else f"{score:.4f}", f"{fit_s:.1f}"]
         rows.append([row_input.front_end, str(row_input.n_versions), f"{measured[0][1]:.1f}", *cells])
         print(case.title, *rows[-1], flush=True)

@@ -28,6 +28,7 @@ from woodshed.data.corpora import esc10, fsdd
 from woodshed.data.example import Example
 
 PEERS = Path(__file__).with_name("peers")
+PEER_SCRIPTS = ("librosa_svm", "nkululeko_svm", "pyaudioanalysis_svm", "torch_cnn")
 NOTES = Path(__file__).with_name("end_to_end_notes.md")
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 N_MIXED = 200
@@ -141,12 +142,7 @@ def main() -> None:
         folder = Path(temporary)
         for work in works(options.data, folder):
             runs: dict[str, Run] = {}
-            names = (
-                sorted(one.stem for one in PEERS.glob("*_*.py") if one.stem != "__init__")
-                if options.peers
-                else []
-            )
-            for name in names:
+            for name in PEER_SCRIPTS if options.peers else ():
                 runs[name.replace("_", ", ")] = peer(name, work, options.peers)
                 print(work.title, name, runs[name.replace("_", ", ")], flush=True)
             for net in options.nets:
