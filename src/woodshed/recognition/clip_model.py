@@ -20,6 +20,9 @@ from woodshed.training.progress import LearningCurve
 MIN_EPOCHS = 20
 """Minimum number of epochs that is chosen for a corpus of any size."""
 
+FEW_CLIPS = 200
+"""Number of training clips below which further augmented copies raise the score of some tasks."""
+
 RESOURCE_SETTINGS = frozenset({"store", "n_jobs"})
 """Settings of the machine and not of the model: they change no result, and are not stored with a model."""
 
@@ -45,10 +48,24 @@ class RowInput:
         Front end that describes a clip by one row (`woodshed.recognition.front_ends.FRONT_ENDS`).
     n_versions
         Rows of each training clip: that of the recording and those of augmented copies.
+    n_versions_of_few
+        The same where there are fewer than `FEW_CLIPS` training clips, if that is more.
     """
 
     front_end: str = "summary"
     n_versions: int = 1
+    n_versions_of_few: int = 1
+
+    def n_versions_for(self, n_clips: int) -> int:
+        """Return the rows of each of a number of training clips.
+
+        Examples
+        --------
+        >>> row_input = RowInput("sound-views", n_versions_of_few=3)
+        >>> row_input.n_versions_for(100), row_input.n_versions_for(400)
+        (3, 1)
+        """
+        return max(self.n_versions, self.n_versions_of_few if n_clips < FEW_CLIPS else 1)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -201,7 +218,7 @@ class ClipModel(Estimator):
         Examples
         --------
         >>> ClipModel(net="svm").row_input()
-        RowInput(front_end='summary', n_versions=1)
+        RowInput(front_end='summary', n_versions=1, n_versions_of_few=1)
         >>> ClipModel(net="svm", front_end="mfcc").row_input().front_end
         'mfcc'
         """

@@ -15,16 +15,18 @@ from woodshed.recognition.window import SpectrogramAugmentation
 class NoiseRecogniser(Recogniser):
     """Recogniser of environmental sounds, such as rain, a dog, a clock or a drill.
 
-    - Net: ``conv-residual``, a small residual network (K. He et al., "Deep residual learning for image
+    - Model: ``kernel-ridge`` on `woodshed.features.SoundViews`, which describe a whole clip: statistics of
+      its spectrum, the movement of its bands, and the embedding of a small network. Where clips are few,
+      copies at other speeds are added.
+    - ``net="conv-residual"``: a small residual network (K. He et al., "Deep residual learning for image
       recognition", 2016), averaged with a kernel classifier on sound textures (``ensemble_share``,
-      `woodshed.nets.texture`), which makes other errors. ``net="kernel-ridge"`` is about as accurate; it
-      compares whole clips by `woodshed.features.SoundViews`, trains faster and predicts more slowly.
-    - Front end: log-mel frames at up to 32 kHz, in windows of two and a half seconds. The mean spectrum is
-      a cue to the sound, so it is not subtracted (``channel_norm`` is 0); only the overall level is
-      removed.
-    - Augmentation: mixed pairs (Y. Tokozume et al., "Learning from between-class examples for deep sound
-      recognition", 2018), which prevent overfitting to few recordings; copies at other speeds; less warping
-      and noise than for speech. Training windows are cut where there is sound.
+      `woodshed.nets.texture`). It is about as accurate and predicts faster, but takes ten times as long to
+      train.
+    - Networks read log-mel frames at up to 32 kHz, in windows of two and a half seconds. The mean spectrum
+      is a cue to the sound, so it is not subtracted (``channel_norm`` is 0); only the overall level is
+      removed. Augmentation: mixed pairs (Y. Tokozume et al., "Learning from between-class examples for deep
+      sound recognition", 2018), which prevent overfitting to few recordings; copies at other speeds; less
+      warping and noise than for speech. Training windows are cut where there is sound.
 
     Settings: `woodshed.recognition.clip_model.ClipModel`.
 
@@ -52,9 +54,10 @@ class NoiseRecogniser(Recogniser):
         mix=1.0,
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
-    rows: ClassVar[RowInput] = RowInput("sound-views")
+    rows: ClassVar[RowInput] = RowInput("sound-views", n_versions_of_few=5)
     thorough_rows: ClassVar[RowInput | None] = RowInput("sound-views", 5)
 
+    net: str = "kernel-ridge"
     width: int = 16
     window_s: float = 2.5
     n_mels: int = 64
