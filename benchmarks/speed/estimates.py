@@ -72,8 +72,14 @@ def cases(data: Path, folder: Path) -> list[Case]:
             "840 notes, nearest neighbours on four views, copies",
             [notes, "--task", "instrument", "--net", "knn"],
         ),
-        Case("160 clips of 4 s, a network for 300 steps", [city, "--task", "noise", "--n-steps", "300"]),
-        Case("the sample, default network", [f"fsdd:{sample_folder()}", "--task", "speech"]),
+        Case(
+            "160 clips of 4 s, a network for 1,000 steps",
+            [city, "--task", "noise", "--net", "conv-residual", "--n-steps", "1000"],
+        ),
+        Case(
+            "900 words of the sample, a network for 300 steps",
+            [f"fsdd:{sample_folder()}", "--task", "speech", "--n-steps", "300"],
+        ),
         Case("30 recordings of 40 s, SVM", [long, "--task", "noise", "--net", "svm"]),
         Case(
             "535 sentences, logistic regression on one summary",

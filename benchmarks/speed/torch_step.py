@@ -44,18 +44,17 @@ def keras_steps(task: str, n_threads: int) -> tuple[Steps, dict[str, Any], Calla
     tf.config.threading.set_intra_op_parallelism_threads(n_threads)
     tf.config.threading.set_inter_op_parallelism_threads(n_threads)
     from woodshed.recognition.learners.net import make_net, make_recipe
-    from woodshed.training.loop import STEPS_PER_EXECUTION, _train_steps
+    from woodshed.training.loop import STEPS_PER_EXECUTION, prepare, train_steps
 
     model = task_class(task)(net=NETS[task])
     rng = np.random.default_rng(0)
     windows = rng.normal(-40, 10, (model.batch_size, model.n_frames, model.n_mels)).astype(np.float32)
     targets = np.eye(N_OUTPUTS, dtype=np.float32)[np.arange(model.batch_size) % N_OUTPUTS]
     net = make_net(model, model.n_mels, N_OUTPUTS)
-    make_recipe(model, targets).compile(net, 100, steps_per_execution=STEPS_PER_EXECUTION)
-    net.optimizer.build(net.trainable_variables)
+    prepare(net, make_recipe(model, targets), steps_per_epoch=100)
 
     def group() -> None:
-        _train_steps(net, [(windows, targets)] * STEPS_PER_EXECUTION)
+        train_steps(net, [(windows, targets)] * STEPS_PER_EXECUTION)
 
     def steps(n: int) -> tuple[float, float]:
         began, worked = time.perf_counter(), time.process_time()

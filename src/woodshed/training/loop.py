@@ -255,6 +255,13 @@ def _variables(net: keras.Model) -> list[Any]:
     return [*net.variables, *net.optimizer.variables]
 
 
+def prepare(net: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
+    """Compile a network for `train_steps`."""
+    compiled = keras.backend.backend() == "tensorflow"
+    recipe.compile(net, steps_per_epoch, steps_per_execution=STEPS_PER_EXECUTION if compiled else 1)
+    net.optimizer.build(net.trainable_variables)
+
+
 def train_net(net: keras.Model, batches: BatchSource, recipe: Recipe, state: TrainingState) -> bool:
     """Train a network in place, and set its best weights.
 
@@ -270,9 +277,7 @@ def train_net(net: keras.Model, batches: BatchSource, recipe: Recipe, state: Tra
     KeyboardInterrupt
         If interrupted before the end of the first epoch.
     """
-    compiled = keras.backend.backend() == "tensorflow"
-    recipe.compile(net, batches.steps_per_epoch, steps_per_execution=STEPS_PER_EXECUTION if compiled else 1)
-    net.optimizer.build(net.trainable_variables)
+    prepare(net, recipe, batches.steps_per_epoch)
     n_finished = state.restore(net)
     finished = True
     try:
@@ -303,14 +308,14 @@ def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
     losses: list[float] = []
     for group in batch_groups(batches, epoch):
         check_interruption()
-        loss = _train_steps(net, group)
+        loss = train_steps(net, group)
         if not np.isfinite(loss):
             return loss
         losses += [loss] * len(group)
     return float(np.mean(losses))
 
 
-def _train_steps(net: keras.Model, batches: Sequence[Batch]) -> float:
+def train_steps(net: keras.Model, batches: Sequence[Batch]) -> float:
     """Take one training step for each batch, and return their mean loss.
 
     With TensorFlow the steps are one call of a compiled loop, of at most `STEPS_PER_EXECUTION` steps.

@@ -46,8 +46,11 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this total size are kept in memory during training; more are read as needed."""
 
-N_TIMED_STEPS = 5
-"""Training steps whose median duration is the estimate of `time_step`."""
+N_TIMED_GROUPS = 3
+"""Groups of training steps whose median duration is the estimate of `time_training`."""
+
+EXPORT_S = 1.0
+"""Seconds to write a network as files."""
 
 
 class NetLearner(Learner):
@@ -143,9 +146,9 @@ class NetLearner(Learner):
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure training steps on noise."""
         with suppress_stderr():
-            step_s, n_weights = time_step(estimator, n_names)
+            start_s, step_s, n_weights = time_training(estimator, n_names)
         n_steps = sum(max(1, size // estimator.batch_size) * estimator.n_epochs_for(size) for size in sizes)
-        return n_weights, step_s * n_steps
+        return n_weights, step_s * n_steps + (start_s + EXPORT_S) * len(sizes)
 
     def n_epochs(self, estimator: ClipModel, n_clips: int) -> int:
         """Return the setting ``epochs``, or the number that gives ``n_steps`` steps."""
@@ -213,26 +216,30 @@ def make_recipe(estimator: ClipModel, targets: NDArray[np.float32]) -> Recipe:
     )
 
 
-def time_step(estimator: ClipModel, n_names: int) -> tuple[float, int]:
-    """Measure a training step on noise.
+def time_training(estimator: ClipModel, n_names: int) -> tuple[float, float, int]:
+    """Measure the start of a training, and its steps, on noise.
 
     Returns
     -------
-    step_s, n_weights
-        Median seconds of one step, and the size of the network.
+    start_s, step_s, n_weights
+        Seconds to build a network and its graph, median seconds of a step, and the size of the network.
     """
+    from woodshed.training.loop import STEPS_PER_EXECUTION, prepare, train_steps
+
     rng = np.random.default_rng(0)
     windows = rng.normal(-40, 10, (estimator.batch_size, estimator.n_frames, estimator.n_mels))
     targets = np.eye(n_names, dtype=np.float32)[rng.integers(n_names, size=estimator.batch_size)]
+    batch = windows.astype(np.float32), targets
+    make_net(estimator, estimator.n_mels, n_names)  # the first imports the backend
+    durations_s, began = [], time.perf_counter()
     net = make_net(estimator, estimator.n_mels, n_names)
-    make_recipe(estimator, targets).compile(net, steps_per_epoch=100)
-    net.train_on_batch(windows.astype(np.float32), targets)  # the first step builds the graph
-    durations_s = []
-    for _ in range(N_TIMED_STEPS):
-        began = time.perf_counter()
-        net.train_on_batch(windows.astype(np.float32), targets)
+    prepare(net, make_recipe(estimator, targets), steps_per_epoch=100)
+    for _ in range(1 + N_TIMED_GROUPS):
+        train_steps(net, [batch] * STEPS_PER_EXECUTION)
         durations_s.append(time.perf_counter() - began)
-    return float(np.median(durations_s)), net.count_params()
+        began = time.perf_counter()
+    step_s = float(np.median(durations_s[1:])) / STEPS_PER_EXECUTION
+    return durations_s[0], step_s, net.count_params()
 
 
 def train(
