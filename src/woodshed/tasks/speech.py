@@ -15,7 +15,9 @@ class SpeechRecogniser(Recogniser):
 
     - Net: ``conv-tdnn``, a time-delay network (A. Waibel et al., "Phoneme recognition using time-delay
       neural networks", 1989), which keeps the frequency of each band, since the position of energy in
-      frequency determines the vowel (`woodshed.nets.conv_tdnn`).
+      frequency determines the vowel (`woodshed.nets.conv_tdnn`). It is averaged with a kernel classifier on
+      sound textures (``ensemble_share``, `woodshed.nets.texture`), which makes other errors, and has the
+      mean weights of the last quarter of its epochs (``swa_share``).
     - Front end: log-mel frames at up to 16 kHz, in windows of one second. The mean spectrum of each clip is
       subtracted (``channel_norm``), which removes the influence of the microphone and the room.
     - Augmentation: copies at other speeds (T. Ko et al., "Audio augmentation for speech recognition",
@@ -40,6 +42,9 @@ class SpeechRecogniser(Recogniser):
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
 
     net: str = "conv-tdnn"
-    n_steps: int = 5000
+    width: int = 16
+    ensemble_share: float = 0.3
+    n_steps: int = 3400
     batch_size: int = 32
     learning_rate: float = 4e-3
+    swa_share: float = 0.25

@@ -112,7 +112,7 @@ def test_few_clips_are_all_trained_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "n_clips", "n_steps"), [("speech", 2500, 5000), ("speech", 234, 5000), ("noise", 320, 6000)]
+    ("task", "n_clips", "n_steps"), [("speech", 2500, 3400), ("speech", 234, 3400), ("noise", 320, 6000)]
 )
 def test_few_clips_are_repeated_as_often_as_many_are_seen(task: str, n_clips: int, n_steps: int) -> None:
     recogniser = task_class(task)()
@@ -124,7 +124,7 @@ def test_a_large_corpus_is_repeated_at_least_twenty_times_and_a_given_number_hol
     assert SpeechRecogniser().n_epochs_for(1_000_000) == 20
     assert SpeechRecogniser(epochs=3).n_epochs_for(10) == 3
     recipe = make_recipe(SpeechRecogniser(), np.zeros((320, 2), np.float32))
-    assert (recipe.epochs, recipe.patience) == (500, 167)
+    assert (recipe.epochs, recipe.patience) == (340, 114)
 
 
 # -- variation ------------------------------------------------------------------------------------
