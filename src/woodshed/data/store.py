@@ -51,6 +51,7 @@ from woodshed.interruption import (
     interruptible,
     signals_blocked_in_children,
 )
+from woodshed.memory import keep_freed_memory
 
 Array = NDArray[Any]
 
@@ -361,7 +362,7 @@ def _reasons_of_workers(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iter
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     tasks = (joblib.delayed(_fill_sound)(row, os.getcwd()) for row in entries)
-    of_workers: dict[str, Any] = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    of_workers: dict[str, Any] = {"initializer": _begin_worker, "initargs": (os.getpid(),)}
     with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
         # Short sounds take milliseconds: a long queue keeps all workers busy.
         parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
@@ -375,6 +376,12 @@ def _reasons_of_workers(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iter
                 "A process that computes features was ended from outside, perhaps because memory ran "
                 "out. Run it again, with fewer processes (n_jobs)."
             ) from error
+
+
+def _begin_worker(parent: int) -> None:
+    """Prepare a process that computes features."""
+    end_with_parent(parent)
+    keep_freed_memory()
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:

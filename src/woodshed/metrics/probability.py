@@ -95,10 +95,21 @@ def log_loss(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> f
     >>> round(log_loss(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], ["a", "b"]), 4)
     0.6931
     """
+    return float(log_losses(truth, probabilities, labels).mean())
+
+
+def log_losses(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> Values:
+    """Return the log loss of each example in nats, shape ``(n,)``; arguments as for `validate`.
+
+    Examples
+    --------
+    >>> log_losses(["a", "b"], [[0.5, 0.5], [1.0, 0.0]], ["a", "b"]).round(2)
+    array([ 0.69, 36.04])
+    """
     rows, likely = validate(truth, probabilities, labels)
     eps = np.finfo(likely.dtype).eps
     chosen = np.clip(likely[np.arange(rows.size), rows], eps, 1 - eps)
-    return float(-np.log(chosen.astype(np.float64)).mean())
+    return np.asarray(-np.log(chosen.astype(np.float64)))
 
 
 def roc_curve(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values, Values]:

@@ -5,10 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+    recall_score,
+    roc_auc_score,
+    roc_curve,
+)
 
 from woodshed.errors import ParameterError
 from woodshed.metrics.calibration import reliability
+from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.classes import calibration_error
 from woodshed.report.recognition.confusion import Mistake, choose_audible, find_mistakes
@@ -61,6 +69,34 @@ def test_intervals_are_drawn_by_group() -> None:
     for name in ("balanced accuracy", "macro-F1", "log loss"):
         wide, narrow = (measured_score(found, name).interval for found in (by_group, singly))
         assert wide.high - wide.low > 4 * (narrow.high - narrow.low)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_measures_of_sums_are_those_of_every_draw(grouped: bool, refuses: bool) -> None:
+    rng = np.random.default_rng(3)
+    truth, probabilities = rng.integers(4, size=60), rng.dirichlet(np.ones(4), 60)
+    predicted = np.where(rng.random(60) < 0.6, truth, probabilities.argmax(axis=1))
+    groups = rng.integers(9, size=60).astype(str) if grouped else None
+    refused = rng.random(60) < 0.2 if refuses else np.zeros(60, bool)
+    found = ClassPredictions(truth, predicted, probabilities, groups, refused)
+    answers = np.where(refused, 4, predicted)
+
+    def f1(rows: np.ndarray) -> float:
+        return f1_score(truth[rows], answers[rows], labels=np.unique(truth[rows]), average="macro")
+
+    def recall(rows: np.ndarray) -> float:
+        return recall_score(truth[rows], answers[rows], labels=np.unique(truth[rows]), average="macro")
+
+    def nats(rows: np.ndarray) -> float:
+        return log_loss(truth[rows], probabilities[rows], labels=range(4))
+
+    for name, score in {"macro-F1": f1, "balanced accuracy": recall, "log loss": nats}.items():
+        measured = measured_score(found, name)
+        assert measured.value == pytest.approx(score(np.arange(60)))
+        assert measured.interval == pytest.approx(
+            bootstrap_interval(score, 60, n_resamples=1000, groups=groups)
+        )
 
 
 def test_a_class_that_a_draw_of_groups_does_not_hold_is_not_counted_as_failed() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,8 @@ from woodshed.metrics import confusion, probability
 from woodshed.metrics.interval import (
     Interval,
     bootstrap_interval,
+    interval_of_sums,
     share_interval,
-    weighted_interval,
     wilson_interval,
 )
 from woodshed.metrics.per_class import AVERAGES, mean_over_classes
@@ -41,8 +43,6 @@ class ClassPredictions:
     refused
         Shape ``(n,)``: clips without a class, which count as wrong; by default none. Measures of
         probabilities include them.
-    counted
-        Shape ``(n,)``: how often each clip counts in `counts`, which a bootstrap varies; by default once.
     """
 
     truth: NDArray[np.int64]
@@ -50,13 +50,10 @@ class ClassPredictions:
     probabilities: NDArray[np.float64]
     groups: NDArray[np.str_] | None
     refused: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-    counted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
         if not len(self.refused):
             object.__setattr__(self, "refused", np.zeros(len(self.truth), bool))
-        if not len(self.counted):
-            object.__setattr__(self, "counted", np.ones(len(self.truth), np.int64))
 
     @property
     def hits(self) -> NDArray[np.bool_]:
@@ -78,12 +75,12 @@ class ClassPredictions:
         """Confusion matrix of the clips with a class, shape ``(n_classes, n_classes)``; truth in rows."""
         n_classes, answered = len(self.classes), ~self.refused
         cells = self.truth[answered] * n_classes + self.predicted[answered]
-        return _weighted_counts(cells, self.counted[answered], n_classes**2).reshape(n_classes, n_classes)
+        return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
 
     @property
     def n_refused(self) -> NDArray[np.int64]:
         """Number of refused clips of each class, shape ``(n_classes,)``."""
-        return _weighted_counts(self.truth[self.refused], self.counted[self.refused], len(self.classes))
+        return np.bincount(self.truth[self.refused], minlength=len(self.classes))
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -91,16 +88,6 @@ class ClassPredictions:
         if not self.refused.any():
             return self.confusion
         return confusion.with_refusals(self.confusion, self.n_refused)
-
-    @property
-    def repeated(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """`scored`, with every clip as often as it counts."""
-        rows = np.repeat(np.arange(len(self.truth)), self.counted)
-        return self.truth[rows], self.probabilities[rows], self.classes
-
-
-def _weighted_counts(cells: NDArray[np.int64], weights: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    return np.bincount(cells, weights, minlength=n).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -170,29 +157,103 @@ def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(counts.sum(axis=1) > 0, confusion.f1(counts, zero_division=0.0), math.nan)
 
 
-MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
-    "accuracy": lambda predictions: float(predictions.hits.mean()),
-    "balanced accuracy": lambda predictions: confusion.balanced_accuracy(predictions.counts),
-    "macro-F1": _macro_f1,
-    "log loss": lambda predictions: probability.log_loss(*predictions.repeated),
-    "AUC": lambda predictions: float(probability.roc_auc_one_vs_rest(*predictions.repeated, average="macro")),
+def _nats(predictions: ClassPredictions) -> NDArray[np.float64]:
+    return np.column_stack([probability.log_losses(*predictions.scored), np.ones(len(predictions.truth))])
+
+
+def _mean(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return sums[:, 0] / sums[:, 1]
+
+
+def _cells(predictions: ClassPredictions) -> Any:
+    """Return a row for each clip, with 1 in its cell of the confusion matrix; refused clips are a class."""
+    from scipy import sparse
+
+    n, n_columns = len(predictions.truth), len(predictions.classes) + 1
+    predicted = np.where(predictions.refused, n_columns - 1, predictions.predicted)
+    cells = predictions.truth * n_columns + predicted
+    return sparse.csr_array((np.ones(n), (np.arange(n), cells)), shape=(n, n_columns**2))
+
+
+def _mean_of_classes(cells: NDArray[np.float64], weights: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the mean over the true classes of hits / (``weights[0]`` true + ``weights[1]`` predicted)."""
+    n_columns = math.isqrt(cells.shape[1])
+    counts = cells.reshape(-1, n_columns, n_columns)
+    support = counts.sum(axis=2)
+    size = weights[0] * support + weights[1] * counts.sum(axis=1)
+    rates = np.divide(np.diagonal(counts, axis1=1, axis2=2), size, out=np.zeros_like(size), where=support > 0)
+    return np.asarray(rates.sum(axis=1) / (support > 0).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class SummedMeasure:
+    """A measure that is computed from sums over the clips.
+
+    Parameters
+    ----------
+    values
+        What is summed, shape ``(n, n_values)``.
+    score
+        Sums, shape ``(n_resamples, n_values)``, to scores, shape ``(n_resamples,)``.
+    """
+
+    values: Callable[[ClassPredictions], Any]
+    score: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
+        """Return the score with its 95 % interval."""
+        values = self.values(predictions)
+        interval = interval_of_sums(self.score, values, predictions.groups, n_resamples=N_RESAMPLES)
+        return MeasuredScore(float(self.score(values.sum(axis=0)[np.newaxis])[0]), interval)
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The share of hits, with an interval that is not empty where all or none of the clips are hits."""
+
+    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
+        """Return the score with its 95 % interval."""
+        interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
+        return MeasuredScore(float(predictions.hits.mean()), interval)
+
+
+@dataclass(frozen=True)
+class AreaUnderCurves:
+    """The mean area under the ROC curves of each class against all others."""
+
+    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
+        """Return the score with its 95 % interval."""
+
+        def score(rows: NDArray[np.int64]) -> float:
+            truth, probabilities, classes = predictions.scored
+            return float(
+                probability.roc_auc_one_vs_rest(truth[rows], probabilities[rows], classes, average="macro")
+            )
+
+        n = len(predictions.truth)
+        return bootstrapped_score(score, n, n_resamples=N_RESAMPLES_AUC, groups=predictions.groups)
+
+
+class Measure(Protocol):
+    """A measure of the predictions of a classifier."""
+
+    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
+        """Return the score with its 95 % interval."""
+
+
+MEASURES: Mapping[str, Measure] = {
+    "accuracy": Accuracy(),
+    "balanced accuracy": SummedMeasure(_cells, partial(_mean_of_classes, weights=(1.0, 0.0))),
+    "macro-F1": SummedMeasure(_cells, partial(_mean_of_classes, weights=(0.5, 0.5))),
+    "log loss": SummedMeasure(_nats, _mean),
+    "AUC": AreaUnderCurves(),
 }
 """Name -> measure, in the order of the score table."""
 
 
 def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     """Return one of `MEASURES` with its 95 % interval."""
-    score = MEASURES[name]
-    if name == "accuracy":
-        interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
-        return MeasuredScore(score(predictions), interval)
-    interval = weighted_interval(
-        lambda counts: score(replace(predictions, counted=counts)),
-        predictions.truth.size,
-        n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
-        groups=predictions.groups,
-    )
-    return MeasuredScore(score(predictions), interval)
+    return MEASURES[name].measured(predictions)
 
 
 def bootstrapped_score(
