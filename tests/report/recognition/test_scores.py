@@ -18,6 +18,7 @@ from woodshed.errors import ParameterError
 from woodshed.metrics.calibration import reliability
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
+from woodshed.report.recognition import scores
 from woodshed.report.recognition.classes import calibration_error
 from woodshed.report.recognition.confusion import Mistake, choose_audible, find_mistakes
 from woodshed.report.recognition.figures import macro_roc, roc_curves
@@ -94,7 +95,7 @@ def test_measures_of_sums_are_those_of_every_draw(grouped: bool, refuses: bool) 
     for name, score in {"macro-F1": f1, "balanced accuracy": recall, "log loss": nats}.items():
         measured = measured_score(found, name)
         assert measured.value == pytest.approx(score(np.arange(60)))
-        expected = bootstrap_interval(score, 60, n_resamples=1000, groups=groups)
+        expected = bootstrap_interval(score, 60, n_resamples=scores.N_RESAMPLES, groups=groups)
         assert tuple(measured.interval) == pytest.approx(tuple(expected))
 
 
