@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import WoodshedError, printable
 from woodshed.interruption import deferred, exit_status, handle_signals
+from woodshed.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     import typer
@@ -289,6 +290,7 @@ def _stopping(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*arguments: Any, **settings: Any) -> None:
+        keep_freed_memory()
         try:
             command(*arguments, **settings)
         except WoodshedError:
