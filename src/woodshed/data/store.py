@@ -20,9 +20,11 @@ import functools
 import io
 import math
 import os
+import statistics
 import struct
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -63,7 +65,10 @@ MAPPED_FROM_BYTES = 2**20
 """Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
 
 ALONE_S = 1.0
-"""Seconds of work before other processes are started."""
+"""Seconds of work that are done in this process alone: other processes take about as long to start."""
+
+N_PACED = 5
+"""Latest sounds whose median duration is taken for that of the others."""
 
 _TRAILER = struct.Struct("<8sQI16s")
 """End of an entry: `MAGIC`, number of bytes before it, their CRC-32, and the key."""
@@ -343,14 +348,19 @@ def fill_together(
 def _reasons(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iterator[str | None]:
     """Write the entries of sounds, and yield why each cannot be used, or None.
 
-    The first `ALONE_S` seconds are spent in this process: stored entries, and few short sounds, are done
-    before other processes would have started.
+    Other processes are started once the rest would take more than `ALONE_S` at the pace of the latest
+    sounds: stored entries, and few short sounds, are done before they would have started.
     """
     import joblib
 
-    n_processes, began, n_done = joblib.effective_n_jobs(n_jobs), time.monotonic(), 0
-    while n_done < len(entries) and (n_processes == 1 or time.monotonic() - began < ALONE_S):
+    n_processes, n_done = joblib.effective_n_jobs(n_jobs), 0
+    latest_s = deque([0.0] * N_PACED, N_PACED)
+    while n_done < len(entries) and (
+        n_processes == 1 or statistics.median(latest_s) * (len(entries) - n_done) < ALONE_S
+    ):
+        began = time.monotonic()
         yield _fill_sound(entries[n_done], os.getcwd())
+        latest_s.append(time.monotonic() - began)
         n_done += 1
     if n_done < len(entries):
         yield from _reasons_of_workers(entries[n_done:], n_jobs)
