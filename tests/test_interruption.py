@@ -144,9 +144,9 @@ def test_ctrl_c_while_a_command_is_loaded_names_the_flag_that_continues(
 ) -> None:
     create = command_line._app
 
-    def interrupted_app() -> object:
+    def interrupted_app(**options: bool) -> object:
         os.kill(os.getpid(), signal.SIGINT)
-        return create()
+        return create(**options)
 
     monkeypatch.setattr(command_line, "_app", interrupted_app)
     with pytest.raises(SystemExit) as ended:
