@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,9 @@ _BLOCK_SIZES = {
 
 _LARGEST_FRAME = 2**17
 """Maximum size of a frame in bytes if the file does not declare it: 16 bits, stereo, 32,768 samples."""
+
+_SYNC = re.compile(rb"\xff[\xf8\xf9]")
+"""Start of a frame; the same bytes may occur elsewhere."""
 
 _UNCOMMON_RATE_BYTES = {12: 1, 13: 2, 14: 2}
 
@@ -64,18 +68,16 @@ def last_frame(head: bytes, tail: bytes) -> tuple[FlacFrame, bool] | None:
 
 def _frames(tail: bytes, fixed_size: int) -> Iterator[FlacFrame]:
     """Yield the frames whose headers have a correct checksum."""
-    position = tail.find(b"\xff")
-    while position >= 0:
-        frame = _frame_at(tail, position, fixed_size)
+    for sign in _SYNC.finditer(tail):
+        frame = _frame_at(tail, sign.start(), fixed_size)
         if frame is not None:
             yield frame
-        position = tail.find(b"\xff", position + 1)
 
 
 def _frame_at(tail: bytes, position: int, fixed_size: int) -> FlacFrame | None:
-    """Return the frame at a position, or None if its header is not one."""
+    """Return the frame at the position of a `_SYNC`, or None if its header is not one."""
     header = tail[position : position + 16]
-    if len(header) < 6 or header[1] & 0xFE != 0xF8 or header[3] & 1:
+    if len(header) < 6 or header[3] & 1:
         return None
     number, n_number = _coded_number(header[4:])
     at = 4 + n_number

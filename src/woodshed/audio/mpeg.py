@@ -7,6 +7,7 @@ no frame make its decoder write to standard error.
 
 from __future__ import annotations
 
+import functools
 import mmap
 import struct
 from collections.abc import Iterable, Iterator
@@ -83,6 +84,7 @@ class FrameHeader:
         return self.word >> 17 & 3 == 1
 
 
+@functools.lru_cache(maxsize=1024)  # the headers of a stream differ in few bits
 def parse_header(word: int) -> FrameHeader | None:
     """Return what the first four bytes of a frame state, or None if they are not those of a frame.
 
