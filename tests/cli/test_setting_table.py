@@ -55,7 +55,7 @@ def test_a_setting_of_an_unknown_type_is_refused() -> None:
 
 @pytest.mark.parametrize("verb", ["train", "compare", "generate", "predict", "doctor"])
 def test_the_help_of_a_verb_imports_no_heavy_package(python: Callable[..., Any], verb: str) -> None:
-    heavy = ["numpy", "scipy", "keras", "sklearn", "matplotlib"]
+    heavy = ["numpy", "scipy", "keras", "sklearn", "matplotlib", "pydantic"]
     program = (
         "import sys\nfrom woodshed.cli import main\ntry:\n    main([sys.argv[1], '--help'])\n"
         f"except SystemExit:\n    print([name for name in {heavy} if name in sys.modules])"

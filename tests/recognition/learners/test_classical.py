@@ -27,11 +27,13 @@ from woodshed.recognition.classical.model import (
 )
 from woodshed.recognition.classical.svm import coupled
 from woodshed.recognition.clip_item import summarise
+from woodshed.recognition.clip_model import FEW_CLIPS
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.learners import classical
 from woodshed.recognition.learners.classical import ClassicalLearner
+from woodshed.tasks.noise import NoiseRecogniser
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
@@ -292,3 +294,11 @@ def test_a_run_that_is_interrupted_leaves_whole_files_and_goes_on_to_the_same_an
     assert n_fits == 2 + 3  # the first fold is not learned again
     for split, other in zip(experiment.splits, expected.splits, strict=True):
         assert np.array_equal(split.outputs["svm"], other.outputs["svm"])
+
+
+def test_few_clips_have_more_versions_than_many(tmp_path: Path) -> None:
+    recogniser = NoiseRecogniser(net="svm", sample_rate=8000)
+    clips = [Clip(np.full(80, value), 8000) for value in np.linspace(0.1, 1, FEW_CLIPS)]
+    for some, n_versions in ((clips[:-1], 5), (clips, 1)):
+        entries = recogniser.learner.entries(recogniser, some, str(tmp_path))
+        assert {len(row) for row in entries} == {n_versions}
