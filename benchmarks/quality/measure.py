@@ -16,6 +16,7 @@ from benchmarks.provenance import markdown_table, parse, write_markdown
 from woodshed.data.check import check
 from woodshed.data.example import Corpus
 from woodshed.data.split import Split
+from woodshed.errors import counted
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation, method_of
@@ -190,7 +191,7 @@ def publish_models(
             "seeds. The interval is a bootstrap over source recordings. SVM on `Summary`: radial kernel, C = 10.",
             markdown_table(["model", "accuracy", "95 % interval"], rows),
             f"The first model is the default: {default.net} on {default.row_input().front_end} of whole clips, "
-            f"{default.row_input().n_versions_for(n_clips)} version of each. To reach: {task.to_reach}. "
+            f"{counted(default.row_input().n_versions_for(n_clips), 'version')} of each. To reach: {task.to_reach}. "
             f"Published: {task.known}.",
             *(f"Settings of {model.net}: {settings_line(model)}." for model in models),
             "## By fold, default model",
