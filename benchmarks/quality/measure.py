@@ -187,8 +187,8 @@ def publish_models(
         options.out,
         title,
         [
-            f"{introduction} Accuracy: mean of the folds; for networks ± standard deviation over {len(options.seeds)} "
-            "seeds. The interval is a bootstrap over source recordings. SVM on `Summary`: radial kernel, C = 10.",
+            f"{introduction} Accuracy: mean of the folds; for networks ± standard deviation over "
+            f"{counted(len(options.seeds), 'seed')}. The interval is a bootstrap over source recordings. SVM on `Summary`: radial kernel, C = 10.",
             markdown_table(["model", "accuracy", "95 % interval"], rows),
             f"The first model is the default: {default.net} on {default.row_input().front_end} of whole clips, "
             f"{counted(default.row_input().n_versions_for(n_clips), 'version')} of each. To reach: {task.to_reach}. "

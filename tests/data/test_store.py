@@ -331,6 +331,23 @@ def test_features_are_computed_with_one_thread_in_any_process(
     assert [store.get(each).tolist() for each in items] == [[1.0]] * 4
 
 
+@pytest.mark.parametrize(("duration_s", "n_alone"), [(0.0, 60), (0.1, 3)])
+def test_other_processes_start_once_the_rest_would_take_long(
+    tmp_path, monkeypatch, duration_s: float, n_alone: int
+) -> None:
+    alone = []
+
+    def fill(row, _folder) -> None:
+        alone.append(row)
+        time.sleep(duration_s)
+
+    monkeypatch.setattr("woodshed.data.store._fill_sound", fill)
+    monkeypatch.setattr("woodshed.data.store._reasons_of_workers", lambda rows, _: iter([None] * len(rows)))
+    store = FeatureStore(tmp_path, LogMel(sample_rate=8000))
+    assert store.fill([item(seed) for seed in range(60)], n_jobs=2) == []
+    assert len(alone) == n_alone
+
+
 def test_filling_computes_only_what_is_missing_or_damaged(store, diary) -> None:
     items = [item(seed) for seed in range(6)]
     store.fill(items[:3])

@@ -107,7 +107,7 @@ def _run(arguments: list[str]) -> int:
     try:
         _refuse_former_verb(words)
         with deferred():  # until the message about an interruption can name --resume
-            app = _app(with_completion=COMPLETION in os.environ or not {*words[:1]} & {*VERBS})
+            app = _app(with_completion=COMPLETION in os.environ or not words or words[0] not in VERBS)
             can_resume = _add_verbs(app, words)
         app(args=arguments, prog_name="woodshed")
     except WoodshedError as error:

@@ -126,22 +126,23 @@ class ClassicalLearner(Learner):
         head, row_input = type(estimator).head, estimator.row_input()
         rate = estimator.sample_rate or type(estimator).highest_rate
         feature = row_front_end(row_input.front_end, rate)
-        n_all_rows = [size * row_input.n_versions_for(size) for size in sizes]
+        n_rows_of_fits = [size * row_input.n_versions_for(size) for size in sizes]
+        largest = max(n_rows_of_fits)
         n_rows, duration_s, exponent = 0, 0.0, float(classical_model(estimator.net).fit_time_exponent)
         case = _case_of(estimator, feature)
         head.fit_classical(
             estimator.net, *_made_up(4 * n_names, feature.n_values, n_names), case=case
         )  # imports
-        while n_rows < max(n_all_rows) and duration_s < _ENOUGH_S:
+        while n_rows < largest and duration_s < _ENOUGH_S:
             before = n_rows, duration_s
-            n_rows = min(max(n_all_rows), max(2 * n_rows, _N_TIMED, 2 * n_names))
+            n_rows = min(largest, max(2 * n_rows, _N_TIMED, 2 * n_names))
             rows, targets = _made_up(n_rows, feature.n_values, n_names)
             began = time.perf_counter()
             head.fit_classical(estimator.net, rows, targets, case=case)
             duration_s = time.perf_counter() - began
         if before[0] and duration_s > before[1] > 0:
             exponent = min(exponent, np.log(duration_s / before[1]) / np.log(n_rows / before[0]))
-        times_s = [duration_s * (n / n_rows) ** exponent for n in n_all_rows]
+        times_s = [duration_s * (n / n_rows) ** exponent for n in n_rows_of_fits]
         return 0, head.n_fits(N_FOLDS) * sum(times_s)
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,81 +185,55 @@ def _mean_of_classes(cells: NDArray[np.float64], weights: tuple[float, float]) -
     return np.asarray(rates.sum(axis=1) / (support > 0).sum(axis=1))
 
 
-@dataclass(frozen=True)
-class SummedMeasure:
-    """A measure that is computed from sums over the clips.
-
-    Parameters
-    ----------
-    values
-        What is summed, shape ``(n, n_values)``.
-    score
-        Sums, shape ``(n_resamples, n_values)``, to scores, shape ``(n_resamples,)``.
-    """
-
-    values: Callable[[ClassPredictions], Any]
-    score: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
-        """Return the score with its 95 % interval."""
-        values = self.values(predictions)
-        interval = interval_of_sums(self.score, values, predictions.groups, n_resamples=N_RESAMPLES)
-        return MeasuredScore(float(self.score(values.sum(axis=0)[np.newaxis])[0]), interval)
+def _measured_by_sums(
+    values: Callable[[ClassPredictions], Any],
+    score: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    predictions: ClassPredictions,
+) -> MeasuredScore:
+    """Return a score of sums over the clips, see `interval_of_sums`, with its interval."""
+    summands = values(predictions)
+    interval = interval_of_sums(score, summands, predictions.groups, n_resamples=N_RESAMPLES)
+    return MeasuredScore(float(score(summands.sum(axis=0)[np.newaxis])[0]), interval)
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """The share of hits, with an interval that is not empty where all or none of the clips are hits."""
-
-    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
-        """Return the score with its 95 % interval."""
-        interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
-        return MeasuredScore(float(predictions.hits.mean()), interval)
+def _measured_accuracy(predictions: ClassPredictions) -> MeasuredScore:
+    """Return the share of hits; its interval is not empty where all or none of the clips are hits."""
+    interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
+    return MeasuredScore(float(predictions.hits.mean()), interval)
 
 
-@dataclass(frozen=True)
-class AreaUnderCurves:
-    """The mean area under the ROC curves of each class against all others."""
+def _measured_area(predictions: ClassPredictions) -> MeasuredScore:
+    """Return the mean area under the ROC curves of each class against all others."""
+    from scipy import sparse
 
-    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
-        """Return the score with its 95 % interval."""
-        from scipy import sparse
+    truth, probabilities, classes = predictions.scored
 
-        truth, probabilities, classes = predictions.scored
+    def score(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        areas = [probability.roc_auc_of_draws(truth == k, probabilities[:, k], counts) for k in classes]
+        n_defined = np.count_nonzero(~np.isnan(areas), axis=0)
+        mean = np.full(len(counts), math.nan)
+        return np.asarray(np.divide(np.nansum(areas, axis=0), n_defined, out=mean, where=n_defined > 0))
 
-        def score(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-            areas = [probability.roc_auc_of_draws(truth == k, probabilities[:, k], counts) for k in classes]
-            n_defined = np.count_nonzero(~np.isnan(areas), axis=0)
-            mean = np.full(len(counts), math.nan)
-            return np.asarray(np.divide(np.nansum(areas, axis=0), n_defined, out=mean, where=n_defined > 0))
-
-        interval = interval_of_sums(
-            score, sparse.eye_array(len(truth)), predictions.groups, n_resamples=N_RESAMPLES_AUC
-        )
-        value = probability.roc_auc_one_vs_rest(truth, probabilities, classes, average="macro")
-        return MeasuredScore(float(value), interval)
+    interval = interval_of_sums(
+        score, sparse.eye_array(len(truth)), predictions.groups, n_resamples=N_RESAMPLES_AUC
+    )
+    value = probability.roc_auc_one_vs_rest(truth, probabilities, classes, average="macro")
+    return MeasuredScore(float(value), interval)
 
 
-class Measure(Protocol):
-    """A measure of the predictions of a classifier."""
-
-    def measured(self, predictions: ClassPredictions) -> MeasuredScore:
-        """Return the score with its 95 % interval."""
-
-
-MEASURES: Mapping[str, Measure] = {
-    "accuracy": Accuracy(),
-    "balanced accuracy": SummedMeasure(_cells, partial(_mean_of_classes, weights=(1.0, 0.0))),
-    "macro-F1": SummedMeasure(_cells, partial(_mean_of_classes, weights=(0.5, 0.5))),
-    "log loss": SummedMeasure(_nats, _mean),
-    "AUC": AreaUnderCurves(),
+MEASURES: Mapping[str, Callable[[ClassPredictions], MeasuredScore]] = {
+    "accuracy": _measured_accuracy,
+    "balanced accuracy": partial(_measured_by_sums, _cells, partial(_mean_of_classes, weights=(1.0, 0.0))),
+    "macro-F1": partial(_measured_by_sums, _cells, partial(_mean_of_classes, weights=(0.5, 0.5))),
+    "log loss": partial(_measured_by_sums, _nats, _mean),
+    "AUC": _measured_area,
 }
 """Name -> measure, in the order of the score table."""
 
 
 def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     """Return one of `MEASURES` with its 95 % interval."""
-    return MEASURES[name].measured(predictions)
+    return MEASURES[name](predictions)
 
 
 def bootstrapped_score(
