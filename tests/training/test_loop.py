@@ -59,6 +59,7 @@ def run(
     losses: list[float] | None = None,
     at: dict[int, type[BaseException]] | None = None,
     learning_rate: float = 0.01,
+    checkpoint_share: float = np.inf,
 ) -> tuple[list[np.ndarray], TrainingState, list[tuple[int, list[np.ndarray]]], bool]:
     """Train the small net.
 
@@ -68,6 +69,8 @@ def run(
         What the validation is made to say, epoch by epoch; None validates in earnest.
     at
         What is raised right after which epoch.
+    checkpoint_share
+        As of `TrainingState`; by default there is a checkpoint after each epoch.
 
     Returns
     -------
@@ -86,7 +89,13 @@ def run(
     windows = np.stack([spectrogram_of(k, 9)[:N_FRAMES] for k in range(12)])
     in_earnest = validate_on(windows.__getitem__, np.eye(N_CLASSES, dtype=np.float32)[LABELS[:12]])
     validation = in_earnest if losses is None else lambda _: (losses[len(seen)], 0.5)
-    progress = TrainingState(validation=validation, patience=patience, checkpoint=checkpoint, report=report)
+    progress = TrainingState(
+        validation=validation,
+        patience=patience,
+        checkpoint=checkpoint,
+        report=report,
+        checkpoint_share=checkpoint_share,
+    )
     recipe = Recipe(epochs=epochs, patience=patience, learning_rate=learning_rate)
     finished = True
     with contextlib.suppress(Killed):
@@ -238,6 +247,18 @@ def test_it_goes_on_to_the_weights_it_would_have_had(
     finished_weights, _, seen, _ = run(checkpoint)
     assert seen == []
     assert same(finished_weights, weights)
+
+
+@pytest.mark.train
+def test_checkpoints_are_left_out_where_they_would_take_much_of_the_time(
+    tmp_path: Path, uninterrupted: tuple[list[np.ndarray], TrainingState]
+) -> None:
+    checkpoint = tmp_path / "checkpoint.npz"
+    run(checkpoint, at={3: Killed}, checkpoint_share=0)
+    weights, _, seen, _ = run(checkpoint, checkpoint_share=0)
+    assert [epoch for epoch, _ in seen] == [1, 2, 3, 4, 5]  # only the first was written
+    assert same(weights, uninterrupted[0])
+    assert run(checkpoint)[2] == []  # and the last
 
 
 @pytest.mark.train

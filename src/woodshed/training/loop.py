@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ STEPS_PER_EXECUTION = 8
 Another thread prepares the next batches during the call, since few networks keep every core busy. Short
 calls cost overhead; long ones delay the start of an epoch, and a keyboard interrupt until the call ends.
 """
+
+CHECKPOINT_SHARE = 0.02
+"""Share of the time of a training that writing its checkpoints takes at most."""
 
 
 class BatchSource(Protocol):
@@ -153,7 +157,7 @@ class TrainingState:
     """State of a training run: losses, best weights and their mean, and its checkpoint.
 
     A checkpoint holds every variable of the network and the optimiser, the best weights so far, the running
-    mean of the weights, and the losses. It is written after each epoch, atomically.
+    mean of the weights, and the losses. It is written atomically, after an epoch and at the end.
 
     Parameters
     ----------
@@ -167,6 +171,8 @@ class TrainingState:
         Called after each epoch with its number, the training loss and the validation accuracy or None.
     mean
         Average of the weights, which is validated and kept once it has begun.
+    checkpoint_share
+        Share of the time that writing checkpoints may take: after short epochs not every one is written.
     """
 
     validation: Validation | None
@@ -178,6 +184,10 @@ class TrainingState:
     validation_accuracy: list[float] = field(default_factory=list)
     best: Weights = field(default_factory=list)
     mean: WeightMean = field(default_factory=WeightMean)
+    checkpoint_share: float = CHECKPOINT_SHARE
+    _n_saved: int = field(default=0, init=False)
+    _saved_at: float = field(default=0.0, init=False)
+    _saving_s: float = field(default=0.0, init=False)
 
     @property
     def best_epoch(self) -> int:
@@ -205,18 +215,22 @@ class TrainingState:
         self.train_loss.append(loss)
         if self.best_epoch == epoch:
             self.best = weights
-        self.save(net)
+        if self._saving_s <= self.checkpoint_share * (time.monotonic() - self._saved_at):
+            self.save(net)
         self.report(epoch, loss, accuracy)
 
     def save(self, net: keras.Model) -> None:
-        """Write the checkpoint."""
-        if self.checkpoint is None:
+        """Write the checkpoint, unless it holds the last epoch already."""
+        if self.checkpoint is None or self._n_saved == len(self.train_loss):
             return
+        began = time.monotonic()
         arrays = {f"variable{k}": np.asarray(v) for k, v in enumerate(_variables(net))}
         arrays |= {f"best{k}": v for k, v in enumerate(self.best)}
         arrays |= {f"mean{k}": v for k, v in enumerate(self.mean.values)}
         arrays |= {name: np.asarray(getattr(self, name)) for name in LOSSES}
         write_arrays(self.checkpoint, arrays)
+        self._n_saved, self._saved_at = len(self.train_loss), time.monotonic()
+        self._saving_s = self._saved_at - began
 
     def restore(self, net: keras.Model) -> int:
         """Restore the network and the optimiser from the checkpoint; return the number of finished epochs.
@@ -237,7 +251,8 @@ class TrainingState:
         self.mean.values = [arrays[f"mean{k}"] for k in range(len(weights)) if f"mean{k}" in arrays]
         for name in LOSSES:
             getattr(self, name)[:] = arrays[name].tolist()
-        return len(self.train_loss)
+        self._n_saved = len(self.train_loss)
+        return self._n_saved
 
     def curve(self, fold: str) -> LearningCurve:
         """Return the losses for a report."""
@@ -285,6 +300,7 @@ def train_net(net: keras.Model, batches: BatchSource, recipe: Recipe, state: Tra
             if state.stopped:
                 break
             state.end_epoch(net, _train_epoch(net, batches, epoch))
+        state.save(net)
     except KeyboardInterrupt:
         if not state.best:
             raise

@@ -302,3 +302,5 @@ def test_few_clips_have_more_versions_than_many(tmp_path: Path) -> None:
     for some, n_versions in ((clips[:-1], 5), (clips, 1)):
         entries = recogniser.learner.entries(recogniser, some, str(tmp_path))
         assert {len(row) for row in entries} == {n_versions}
+    entries = recogniser.learner.entries(recogniser, clips[:3], str(tmp_path), n_learned=FEW_CLIPS)
+    assert {len(row) for row in entries} == {1}  # what an estimate times is what a fit to all would need

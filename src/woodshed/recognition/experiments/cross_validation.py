@@ -109,9 +109,7 @@ class CrossValidation:
             Time that the examination of the files took.
         """
         self.estimator.check_settings()
-        sizes = [len(fold.train) for split in self.splits for fold in split.folds]
-        if not self._keeps_tested(0):
-            sizes.append(len(self.answers))
+        sizes = self._sizes()
         model = type(self.estimator)(**self.settings)
         n_weights, fits_s = model.learner.time_fits(model, len(self.names), sizes)
         if self.corpus.unlabelled:  # self-training takes several fits each
@@ -246,6 +244,11 @@ class CrossValidation:
         )
         self.watcher.end(None)
 
+    def _sizes(self) -> list[int]:
+        """Return the number of clips of each training."""
+        sizes = [len(fold.train) for split in self.splits for fold in split.folds]
+        return sizes if self._keeps_tested(0) else [*sizes, len(self.answers)]
+
     def _entries(self, folder: str, rows: Sequence[int]) -> list[list[Entry]]:
         """Return all features that the run needs of some examples, in a store."""
         model = type(self.estimator)(**self.settings)
@@ -261,7 +264,7 @@ class CrossValidation:
             features.append(RecordingPrint(self.sample_rate))  # which the model folder holds
         stores = [FeatureStore(folder, feature) for feature in features]
         items = clip_items(sounds, self.sample_rate)
-        own = model.learner.entries(model, sounds, folder)
+        own = model.learner.entries(model, sounds, folder, n_learned=min(self._sizes()))
         return [
             [
                 *(own[n] if is_learned[k] else own[n][:1]),

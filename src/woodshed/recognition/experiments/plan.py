@@ -15,10 +15,10 @@ from woodshed.data.store import Entry, fill_together
 N_TIMED_CLIPS = 16
 """Number of clips whose features are timed."""
 
-FIXED_S, TRAINING_S = 4.0, 0.15
+FIXED_S, TRAINING_S = 2.5, 0.15
 """Seconds for the start, calibration and report of a run, and for what each training does beside its fit."""
 
-WORKERS_S, EFFICIENCY = 1.0, 0.75
+WORKERS_S, EFFICIENCY = 1.0, 0.9
 """Seconds to start processes that compute features, and their speed relative to one that runs alone."""
 
 

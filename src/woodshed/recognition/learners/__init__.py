@@ -138,7 +138,9 @@ class Learner(abc.ABC):
             If a file is damaged, or weights are not finite.
         """
 
-    def entries(self, estimator: ClipModel, clips: Sequence[Clip], folder: str) -> list[list[Entry]]:
+    def entries(
+        self, estimator: ClipModel, clips: Sequence[Clip], folder: str, *, n_learned: int | None = None
+    ) -> list[list[Entry]]:
         """Return the stored features that a training needs of each clip, those of the recording first.
 
         By default there are none.
@@ -149,6 +151,8 @@ class Learner(abc.ABC):
             What is trained on what.
         folder
             Folder of the feature store.
+        n_learned
+            Number of clips of the training; None if it is trained on these.
         """
         return [[] for _ in range(len(clips))]
 

@@ -109,12 +109,14 @@ class ClassicalLearner(Learner):
         """Build the session of ONNX Runtime, which checks the file."""
         estimator.net_  # noqa: B018  a property
 
-    def entries(self, estimator: ClipModel, clips: Sequence[Clip], folder: str) -> list[list[Entry]]:
+    def entries(
+        self, estimator: ClipModel, clips: Sequence[Clip], folder: str, *, n_learned: int | None = None
+    ) -> list[list[Entry]]:
         """Return the rows of each clip and of its augmented copies."""
         kind = type(estimator)
         sample_rate = estimator.sample_rate or common_rate(clips, kind.highest_rate)
         row_input = estimator.row_input(reads_notes=are_scores(clips))
-        n_versions = row_input.n_versions_for(len(clips))
+        n_versions = row_input.n_versions_for(len(clips) if n_learned is None else n_learned)
         store = FeatureStore(folder, row_front_end(row_input.front_end, sample_rate))
         return [
             [(store, version) for version in augmented_versions(item, n_versions, kind.waveform_augmentation)]

@@ -41,6 +41,7 @@ from woodshed.units import s_to_samples
 if TYPE_CHECKING:
     import keras
 
+    from woodshed.recognition.net_training import Batches
     from woodshed.training.loop import Recipe
 
 MEMORY_BYTES = 256 * 2**20
@@ -48,9 +49,6 @@ MEMORY_BYTES = 256 * 2**20
 
 N_TIMED_GROUPS = 3
 """Groups of training steps whose median duration is the estimate of `time_training`."""
-
-EXPORT_S = 1.0
-"""Seconds to write a network as files."""
 
 
 class NetLearner(Learner):
@@ -133,7 +131,9 @@ class NetLearner(Learner):
         if ONNX_NAME in estimator.files_:
             check_onnx_weights(estimator.files_[ONNX_NAME])
 
-    def entries(self, estimator: ClipModel, clips: Sequence[Clip], folder: str) -> list[list[Entry]]:
+    def entries(
+        self, estimator: ClipModel, clips: Sequence[Clip], folder: str, *, n_learned: int | None = None
+    ) -> list[list[Entry]]:
         """Return the spectrograms of each clip and of its augmented copies."""
         feature, n_versions = make_feature(estimator, clips), estimator.n_augmentations
         store = FeatureStore(folder, feature, dtype="float16")
@@ -144,11 +144,19 @@ class NetLearner(Learner):
         ]
 
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
-        """Measure training steps on noise."""
+        """Measure training steps on noise, and what each training does besides."""
         with suppress_stderr():
-            start_s, step_s, n_weights = time_training(estimator, n_names)
-        n_steps = sum(max(1, size // estimator.batch_size) * estimator.n_epochs_for(size) for size in sizes)
-        return n_weights, step_s * n_steps + (start_s + EXPORT_S) * len(sizes)
+            began = time.perf_counter()
+            make_net(estimator, estimator.n_mels, n_names)  # imports the backend
+            import_s = time.perf_counter() - began
+            n_weights, step_s, once_s = time_training(estimator, n_names, max(sizes))
+        share = estimator.validation_share
+        n_steps = sum(
+            (max(1, size * (1 - share) // estimator.batch_size) + size * share / estimator.batch_size / 3)
+            * estimator.n_epochs_for(round(size * (1 - share)))
+            for size in sizes
+        )  # a step of validation takes a third of one of training
+        return n_weights, import_s + step_s * n_steps + once_s * len(sizes)
 
     def n_epochs(self, estimator: ClipModel, n_clips: int) -> int:
         """Return the setting ``epochs``, or the number that gives ``n_steps`` steps."""
@@ -216,30 +224,73 @@ def make_recipe(estimator: ClipModel, targets: NDArray[np.float32]) -> Recipe:
     )
 
 
-def time_training(estimator: ClipModel, n_names: int) -> tuple[float, float, int]:
-    """Measure the start of a training, and its steps, on noise.
+def make_batches(
+    estimator: ClipModel,
+    read: Callable[[int, int], NDArray[np.floating]],
+    targets: NDArray[np.float32],
+    *,
+    n_augmentations: int,
+    weights: NDArray[np.float32] | None = None,
+) -> Batches:
+    """Return the batches of a training; the arguments are those of `Batches`."""
+    from woodshed.recognition.net_training import Batches
+
+    kind = type(estimator)
+    return Batches(
+        read,
+        targets,
+        n_augmentations=n_augmentations,
+        n_frames=estimator.n_frames,
+        augmentation=strengthen(kind.spectrogram_augmentation, estimator.augment),
+        batch_size=estimator.batch_size,
+        seed=estimator.seed,
+        balanced=kind.head.balances_classes,
+        weights=weights,
+    )
+
+
+def time_training(estimator: ClipModel, n_names: int, n_clips: int) -> tuple[int, float, float]:
+    """Measure a training of a few steps on noise.
 
     Returns
     -------
-    start_s, step_s, n_weights
-        Seconds to build a network and its graph, median seconds of a step, and the size of the network.
+    n_weights, step_s, once_s
+        The size of the network, median seconds of a step, and seconds for all that is done once: the graph is
+        built, the ensemble of textures of ``n_clips`` clips is fitted, and the network is exported.
     """
-    from woodshed.training.loop import STEPS_PER_EXECUTION, prepare, train_steps
+    from woodshed.recognition.net_training import add_texture_ensemble
+    from woodshed.training.loop import STEPS_PER_EXECUTION, batch_groups, prepare, train_steps
 
     rng = np.random.default_rng(0)
-    windows = rng.normal(-40, 10, (estimator.batch_size, estimator.n_frames, estimator.n_mels))
-    targets = np.eye(n_names, dtype=np.float32)[rng.integers(n_names, size=estimator.batch_size)]
-    batch = windows.astype(np.float32), targets
-    make_net(estimator, estimator.n_mels, n_names)  # the first imports the backend
+    noise = rng.normal(-40, 10, (100, estimator.n_frames, estimator.n_mels)).astype(np.float32)
+    n_trained = (1 + N_TIMED_GROUPS) * STEPS_PER_EXECUTION * estimator.batch_size
+    targets = np.eye(n_names, dtype=np.float32)[np.arange(max(n_trained, n_clips)) % n_names]
     durations_s, began = [], time.perf_counter()
     net = make_net(estimator, estimator.n_mels, n_names)
-    prepare(net, make_recipe(estimator, targets), steps_per_epoch=100)
-    for _ in range(1 + N_TIMED_GROUPS):
-        train_steps(net, [batch] * STEPS_PER_EXECUTION)
+    n_weights = net.count_params()
+    batches = make_batches(
+        estimator,
+        lambda k, version: noise[k % len(noise)],
+        targets[:n_trained],
+        n_augmentations=estimator.n_augmentations,
+    )
+    prepare(net, make_recipe(estimator, targets), batches.steps_per_epoch)
+    for group in batch_groups(batches, 0):
+        train_steps(net, group)
         durations_s.append(time.perf_counter() - began)
         began = time.perf_counter()
-    step_s = float(np.median(durations_s[1:])) / STEPS_PER_EXECUTION
-    return durations_s[0], step_s, net.count_params()
+    if estimator.ensemble_share:
+        net = add_texture_ensemble(
+            net,
+            batches.read,
+            targets[:n_clips],
+            n_augmentations=estimator.n_augmentations,
+            share=estimator.ensemble_share,
+            seed=estimator.seed,
+        )
+    net_to_files(net)
+    once_s = durations_s[0] + time.perf_counter() - began
+    return n_weights, float(np.median(durations_s[1:])) / STEPS_PER_EXECUTION, once_s
 
 
 def train(
@@ -267,7 +318,7 @@ def train(
     net, curve, finished
         The trained network, its losses, and False if a keyboard interrupt ended the training early.
     """
-    from woodshed.recognition.net_training import Batches, add_texture_ensemble, masked_measure, validate_on
+    from woodshed.recognition.net_training import add_texture_ensemble, masked_measure, validate_on
     from woodshed.training.loop import TrainingState, WeightMean, train_net
 
     kind = type(estimator)
@@ -292,15 +343,11 @@ def train(
         report=data.on_epoch,
         mean=WeightMean(first_averaged if estimator.swa_share else None),
     )
-    batches = Batches(
+    batches = make_batches(
+        estimator,
         lambda k, version: spectrograms.read(int(rows[k]), version),
         targets[rows],
         n_augmentations=spectrograms.n_augmentations,
-        n_frames=estimator.n_frames,
-        augmentation=strengthen(kind.spectrogram_augmentation, estimator.augment),
-        batch_size=estimator.batch_size,
-        seed=estimator.seed,
-        balanced=kind.head.balances_classes,
         weights=weights,
     )
     finished = train_net(net, batches, recipe, state)
