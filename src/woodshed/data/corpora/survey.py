@@ -12,8 +12,8 @@ from woodshed.data.corpora import corpus_facts, load
 from woodshed.data.corpora.facts import CorpusFacts
 from woodshed.data.doctor.inspection import inspect_sound
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.file_jobs import in_threads
 from woodshed.errors import ParameterError, WoodshedError
+from woodshed.parallel import in_threads
 from woodshed.score import MIDI_SUFFIXES
 
 

@@ -18,8 +18,8 @@ from woodshed.data.doctor.finding import N_SHOWN, Finding, excluding, share_of
 from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example, is_made, read_example
-from woodshed.data.file_jobs import in_threads
 from woodshed.errors import WoodshedError, counted, printable
+from woodshed.parallel import in_threads
 
 WITHIN_DB = 3.0
 """Maximum distance of the fingerprints of a pair whose waveforms are compared."""

@@ -26,8 +26,8 @@ from woodshed.audio.read import FileInfo, info, length_remark, read
 from woodshed.clip import ChannelMix, Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example, example_blocks, header_of, is_made, is_score, own_rate
-from woodshed.data.file_jobs import in_threads
 from woodshed.errors import WoodshedError
+from woodshed.parallel import in_threads
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
