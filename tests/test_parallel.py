@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from woodshed.parallel import in_threads
+from woodshed.errors import OutputError, ParameterError
+from woodshed.parallel import in_processes, in_threads
 
 
 def test_threads_give_results_in_order_and_do_not_run_far_ahead() -> None:
@@ -43,7 +47,8 @@ INTERRUPTED = """
 import sys
 import numpy as np
 import soxr
-from woodshed.parallel import in_threads
+from woodshed.errors import OutputError, ParameterError
+from woodshed.parallel import in_processes, in_threads
 
 samples = np.random.default_rng(0).normal(size=44100 * 20).astype(np.float32)
 
@@ -65,3 +70,47 @@ def test_an_interrupted_process_waits_for_threads_that_are_in_a_library() -> Non
     """Python would end them inside a function of C++, which aborts the process with SIGABRT."""
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.parametrize(("duration_s", "n_alone"), [(0.0, 60), (0.1, 3)])
+def test_other_processes_start_once_the_rest_would_take_long(
+    monkeypatch: pytest.MonkeyPatch, duration_s: float, n_alone: int
+) -> None:
+    def slow(k: int) -> int:
+        time.sleep(duration_s)
+        return k
+
+    monkeypatch.setattr("woodshed.parallel._in_workers", lambda function, rest, n_jobs: (-k for k in rest))
+    results = list(in_processes(slow, range(60), 2))
+    assert results == [*range(n_alone), *(-k for k in range(n_alone, 60))]
+
+
+def test_processes_give_results_in_order_from_relative_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)
+    for folder in ("one", "two"):  # the second time the processes are there already
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        pids_and_names = list(in_processes(_where, range(6), 2))
+        assert {name for _, _, name in pids_and_names} == {folder}
+        assert [k for k, _, _ in pids_and_names] == list(range(6))
+        assert os.getpid() not in {pid for _, pid, _ in pids_and_names}
+
+
+def _where(k: int) -> tuple[int, int, str]:
+    return k, os.getpid(), Path.cwd().name
+
+
+def test_an_error_in_a_process_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)
+    with pytest.raises(ZeroDivisionError):
+        list(in_processes(_inverse, [1, 0, 2], 2))
+    with pytest.raises(OutputError, match="ended from outside"):
+        list(in_processes(os._exit, [1, 1, 1], 2))
+    with pytest.raises(ParameterError, match="1 or more, or -1"):
+        list(in_processes(_inverse, [1], 0))
+
+
+def _inverse(k: float) -> float:
+    return 1 / k

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import statistics
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from woodshed.errors import ParameterError
+from woodshed.errors import OutputError, ParameterError
+from woodshed.interruption import end_with_parent, signals_blocked_in_children
+from woodshed.memory import keep_freed_memory
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
+
+ALONE_S = 1.0
+"""Seconds of work that are done in this process alone: other processes take about as long to start."""
+
+N_PACED = 5
+"""Latest calls whose median duration is taken for that of the others."""
 
 
 def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_jobs: int) -> Iterator[Result]:
@@ -56,3 +68,88 @@ def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_j
             yield submitted.popleft().result()
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def in_processes(
+    function: Callable[[Input], Result], inputs: Sequence[Input], n_jobs: int
+) -> Iterator[Result]:
+    """Yield the results of a function in order, computed in this process or in several.
+
+    The others are started once the rest would take more than `ALONE_S` at the pace of the latest calls:
+    little work is done before they would have started. Each process uses one thread, this one too: several
+    round products of matrices differently, and results would depend on where they are computed.
+
+    Parameters
+    ----------
+    function, inputs
+        The function and its argument in each call. With several processes they are pickled, and so are the
+        results.
+    n_jobs
+        Number of processes; -1 for one per core.
+
+    Raises
+    ------
+    OutputError
+        If one of the processes is ended from outside.
+    ParameterError
+        If ``n_jobs`` is 0.
+
+    Examples
+    --------
+    >>> list(in_processes(abs, [-1, 2], 2))
+    [1, 2]
+    """
+    import joblib
+    from threadpoolctl import threadpool_limits
+
+    if n_jobs == 0:
+        raise ParameterError("n_jobs must be 1 or more, or -1 for one process per core, got 0.")
+    n_processes, n_done = joblib.effective_n_jobs(n_jobs), 0
+    latest_s = deque([0.0] * N_PACED, N_PACED)
+    with threadpool_limits(1):
+        while n_done < len(inputs) and (
+            n_processes == 1 or statistics.median(latest_s) * (len(inputs) - n_done) < ALONE_S
+        ):
+            began = time.monotonic()
+            result = function(inputs[n_done])
+            latest_s.append(time.monotonic() - began)
+            n_done += 1
+            yield result
+    if n_done < len(inputs):
+        yield from _in_workers(function, inputs[n_done:], n_jobs)
+
+
+def _in_workers(
+    function: Callable[[Input], Result], inputs: Iterable[Input], n_jobs: int
+) -> Iterator[Result]:
+    """Yield the results of a function in order, computed in other processes."""
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    tasks = (joblib.delayed(_call_in)(os.getcwd(), function, each) for each in inputs)
+    of_workers: dict[str, Any] = {"initializer": _begin_worker, "initargs": (os.getpid(),)}
+    with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
+        # Many calls take milliseconds: a long queue keeps all workers busy.
+        parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
+        with signals_blocked_in_children():
+            results = parallel(tasks)
+        try:
+            with contextlib.closing(results):
+                yield from results
+        except TerminatedWorkerError as error:
+            raise OutputError(
+                "A process was ended from outside, perhaps because memory ran out. "
+                "Run it again, with fewer processes (n_jobs)."
+            ) from error
+
+
+def _begin_worker(parent: int) -> None:
+    """Prepare a new process."""
+    end_with_parent(parent)
+    keep_freed_memory()
+
+
+def _call_in(working_folder: str, function: Callable[[Input], Result], each: Input) -> Result:
+    """Call a function in the working folder of the caller: workers are used again, and paths are relative."""
+    os.chdir(working_folder)
+    return function(each)

@@ -58,7 +58,7 @@ def test_a_summary_is_the_statistics_of_the_frames(extraction: Extraction, sound
 def test_a_bad_file_is_set_aside_and_the_others_are_described(
     sounds: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("woodshed.data.store.ALONE_S", 0)  # start the processes at once
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)  # start the processes at once
     bad = tmp_path / "bad.wav"
     bad.write_text("not a sound")
     extraction = extract([bad, *sounds], FEATURES, tmp_path / "store", n_jobs=2)
@@ -183,7 +183,7 @@ def test_wrong_words_are_refused(extraction: Extraction, tmp_path: Path) -> None
 
 
 def test_workers_follow_the_caller_to_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("woodshed.data.store.ALONE_S", 0)
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)
     for name in ("one", "two"):  # the workers are started in the first, and are still there in the second
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)

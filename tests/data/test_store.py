@@ -307,7 +307,7 @@ def test_a_wrong_dtype_is_refused(tmp_path, diary) -> None:
 
 
 def test_filling_in_parallel_writes_the_same_bytes(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("woodshed.data.store.ALONE_S", 0)  # start the processes at once
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)  # start the processes at once
     feature, items = LogMel(sample_rate=8000), [item(seed, 3000) for seed in range(12)]
     serial, parallel = (FeatureStore(tmp_path / name, feature) for name in ("serial", "parallel"))
     done = []
@@ -325,27 +325,10 @@ def test_features_are_computed_with_one_thread_in_any_process(
     tmp_path, monkeypatch, n_jobs: int, alone_s: float
 ) -> None:
     """Products of matrices are rounded differently by several threads."""
-    monkeypatch.setattr("woodshed.data.store.ALONE_S", alone_s)
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", alone_s)
     store, items = FeatureStore(tmp_path, NumberOfThreads()), [item(seed) for seed in range(4)]
     assert store.fill(items, n_jobs=n_jobs) == []
     assert [store.get(each).tolist() for each in items] == [[1.0]] * 4
-
-
-@pytest.mark.parametrize(("duration_s", "n_alone"), [(0.0, 60), (0.1, 3)])
-def test_other_processes_start_once_the_rest_would_take_long(
-    tmp_path, monkeypatch, duration_s: float, n_alone: int
-) -> None:
-    alone = []
-
-    def fill(row, _folder) -> None:
-        alone.append(row)
-        time.sleep(duration_s)
-
-    monkeypatch.setattr("woodshed.data.store._fill_sound", fill)
-    monkeypatch.setattr("woodshed.data.store._reasons_of_workers", lambda rows, _: iter([None] * len(rows)))
-    store = FeatureStore(tmp_path, LogMel(sample_rate=8000))
-    assert store.fill([item(seed) for seed in range(60)], n_jobs=2) == []
-    assert len(alone) == n_alone
 
 
 def test_filling_computes_only_what_is_missing_or_damaged(store, diary) -> None:
@@ -358,7 +341,7 @@ def test_filling_computes_only_what_is_missing_or_damaged(store, diary) -> None:
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_bad_items_are_named_and_set_aside(store, tmp_path, monkeypatch, n_jobs) -> None:
-    monkeypatch.setattr("woodshed.data.store.ALONE_S", 0)
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)
     missing = ExampleItem(Example(tmp_path / "none.wav", "x"), read_numbers)
     items = [item(0), item(1, source="bad"), missing, item(2, source="strange"), item(3)]
     expected = [
@@ -376,7 +359,7 @@ def test_bad_items_are_named_and_set_aside(store, tmp_path, monkeypatch, n_jobs)
 
 
 def test_no_processes_are_too_few(store) -> None:
-    with pytest.raises(ParameterError, match="n_jobs of 1 or more, or -1"):
+    with pytest.raises(ParameterError, match="n_jobs must be 1 or more, or -1"):
         store.fill([item(0)], n_jobs=0)
 
 

@@ -15,16 +15,12 @@ An entry under another name, with another length or another checksum is not used
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
 import math
 import os
-import statistics
 import struct
-import time
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -32,7 +28,6 @@ from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from woodshed.atomic import draft, remove_drafts
 from woodshed.clip import Clip
@@ -47,13 +42,8 @@ from woodshed.errors import (
     WoodshedError,
     printable,
 )
-from woodshed.interruption import (
-    check_interruption,
-    end_with_parent,
-    interruptible,
-    signals_blocked_in_children,
-)
-from woodshed.memory import keep_freed_memory
+from woodshed.interruption import check_interruption, interruptible
+from woodshed.parallel import in_processes
 
 Array = NDArray[Any]
 
@@ -63,12 +53,6 @@ MAGIC = b"wdshed02"
 
 MAPPED_FROM_BYTES = 2**20
 """Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
-
-ALONE_S = 1.0
-"""Seconds of work that are done in this process alone: other processes take about as long to start."""
-
-N_PACED = 5
-"""Latest sounds whose median duration is taken for that of the others."""
 
 _TRAILER = struct.Struct("<8sQI16s")
 """End of an entry: `MAGIC`, number of bytes before it, their CRC-32, and the key."""
@@ -204,7 +188,7 @@ class FeatureStore:
             The sounds. With several processes the items and the feature are pickled.
         n_jobs
             Number of processes; -1 for one per core. Each uses one thread. They are started only if there is
-            work for them (`ALONE_S`).
+            work for them (`woodshed.parallel.in_processes`).
         on_progress
             Called after each item with the number of items done and in total.
 
@@ -311,7 +295,7 @@ def fill_together(
         the same sound are left out. With several processes they are pickled.
     n_jobs
         Number of processes; -1 for one per core. Each uses one thread. They are started only if there is work
-        for them (`ALONE_S`).
+        for them (`woodshed.parallel.in_processes`).
     on_progress
         Called after each sound with the number of sounds done and in total.
 
@@ -328,70 +312,18 @@ def fill_together(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    if n_jobs == 0:
-        raise ParameterError("fill expects n_jobs of 1 or more, or -1 for one process per core, got 0.")
     for root in {store.folder for row in entries for store, _ in row}:
         for folder in root.glob("[0-9a-f][0-9a-f]"):
             remove_drafts(folder)
     skipped = []
-    # Several threads round products of matrices differently: entries would depend on where they are made.
-    with interruptible(), threadpool_limits(1):
-        reasons = _reasons(entries, n_jobs)
+    with interruptible():
+        reasons = in_processes(_fill_sound, entries, n_jobs)
         for n_done, (row, reason) in enumerate(zip(entries, reasons, strict=True), start=1):
             check_interruption()
             if reason is not None:
                 skipped.append(Skipped(Path(row[0][1].source), reason))
             on_progress(n_done, len(entries))
     return skipped
-
-
-def _reasons(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iterator[str | None]:
-    """Write the entries of sounds, and yield why each cannot be used, or None.
-
-    Other processes are started once the rest would take more than `ALONE_S` at the pace of the latest
-    sounds: stored entries, and few short sounds, are done before they would have started.
-    """
-    import joblib
-
-    n_processes, n_done = joblib.effective_n_jobs(n_jobs), 0
-    latest_s = deque([0.0] * N_PACED, N_PACED)
-    while n_done < len(entries) and (
-        n_processes == 1 or statistics.median(latest_s) * (len(entries) - n_done) < ALONE_S
-    ):
-        began = time.monotonic()
-        yield _fill_sound(entries[n_done], os.getcwd())
-        latest_s.append(time.monotonic() - began)
-        n_done += 1
-    if n_done < len(entries):
-        yield from _reasons_of_workers(entries[n_done:], n_jobs)
-
-
-def _reasons_of_workers(entries: Sequence[Sequence[Entry]], n_jobs: int) -> Iterator[str | None]:
-    """Write the entries of sounds in several processes, and yield why each cannot be used, or None."""
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    tasks = (joblib.delayed(_fill_sound)(row, os.getcwd()) for row in entries)
-    of_workers: dict[str, Any] = {"initializer": _begin_worker, "initargs": (os.getpid(),)}
-    with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
-        # Short sounds take milliseconds: a long queue keeps all workers busy.
-        parallel = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")
-        with signals_blocked_in_children():
-            reasons = parallel(tasks)
-        try:
-            with contextlib.closing(reasons):
-                yield from reasons
-        except TerminatedWorkerError as error:
-            raise OutputError(
-                "A process that computes features was ended from outside, perhaps because memory ran "
-                "out. Run it again, with fewer processes (n_jobs)."
-            ) from error
-
-
-def _begin_worker(parent: int) -> None:
-    """Prepare a process that computes features."""
-    end_with_parent(parent)
-    keep_freed_memory()
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
@@ -455,9 +387,8 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
 
 
-def _fill_sound(entries: Sequence[Entry], working_folder: str) -> str | None:
+def _fill_sound(entries: Sequence[Entry]) -> str | None:
     """Write the entries of a sound unless they exist; return the reason if one cannot be computed."""
-    os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
     load = SharedLoads()
     for store, item in entries:
         try:

@@ -152,7 +152,7 @@ class Views(RowFeature):
         clips = {rate: resample(clip, rate) for rate in rates}
         return [feature(clips[feature.sample_rate]) for feature in self.features.values()]
 
-    def split(self, rows: NDArray[np.floating]) -> list[NDArray[np.float64]]:
-        """Split rows, shape ``(n_clips, n_values)``, into one array for each view."""
+    def split(self, rows: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+        """Split rows, shape ``(n_clips, n_values)``, into one array for each view; no value is copied."""
         ends = np.cumsum([0, *self.blocks])
-        return [rows[:, start:end].astype(np.float64) for start, end in pairwise(ends)]
+        return [rows[:, start:end] for start, end in pairwise(ends)]

@@ -41,7 +41,7 @@ def doctor(
     corpus
         The data set before `woodshed.data.check.check`, which already skips some of the faulty files.
     n_jobs
-        Number of threads; -1 for one per core. The result does not depend on it.
+        Number of processes; -1 for one per core. The result does not depend on it.
     seed
         Seed of all random draws, 0 or more.
     on_stage

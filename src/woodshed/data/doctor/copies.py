@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import os
 from collections import defaultdict
@@ -19,7 +18,7 @@ from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, nei
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example, is_made, read_example
 from woodshed.errors import WoodshedError, counted, printable
-from woodshed.parallel import in_threads
+from woodshed.parallel import in_processes
 
 WITHIN_DB = 3.0
 """Maximum distance of the fingerprints of a pair whose waveforms are compared."""
@@ -38,7 +37,8 @@ _BAND_STEP_HZ = 500.0
 LEAST_S = 0.1
 """Minimum duration, in seconds: shorter sounds correlate by chance."""
 
-_CACHED = 32
+N_TOGETHER = 64
+"""Pairs that are compared together: sounds that occur in several are read once."""
 
 _HARM = {"across classes": 0.9, "across splits": 0.85, "across groups": 0.75, "": 0.4}
 _MEANING = {
@@ -75,12 +75,14 @@ def near_sets(
     examples, inspections
         The rows and their measurements.
     n_jobs
-        Number of threads; -1 for one per core.
+        Number of processes; -1 for one per core.
     on_plan
         Called with the number of pairs; returns a callback that is called after each.
 
     Raises
     ------
+    OutputError
+        If a process is ended from outside.
     ParameterError
         If ``n_jobs`` is 0.
     """
@@ -93,30 +95,59 @@ def near_sets(
     if len(rows) < 2:
         return [], {}
     prints = np.stack([inspections[k].print_ for k in rows])  # type: ignore[misc]
-    pairs = [(rows[a], rows[b]) for a, b in neighbours(prints, within_db=WITHIN_DB)]
-
-    @functools.lru_cache(_CACHED)
-    def waveform(k: int) -> Samples:
-        example = examples[k]
-        end_s = example.start_s + COMPARED_S
-        end_s = end_s if example.end_s is None else min(end_s, example.end_s)
-        # Synthesised sounds depend on the whole example: they are made first, then cut.
-        segment = example if is_made(example) else replace(example, end_s=end_s)
-        return narrowed(read_example(segment, mono=True).cut(0.0, COMPARED_S))
-
-    def compare(pair: tuple[int, int]) -> float:
-        try:
-            return likeness(*map(waveform, pair))
-        except WoodshedError:  # deleted since it was measured
-            return 0.0
-
+    pairs = [(rows[a], rows[b]) for a, b in in_vicinity(neighbours(prints, within_db=WITHIN_DB))]
+    parts = [pairs[k : k + N_TOGETHER] for k in range(0, len(pairs), N_TOGETHER)]
+    tasks = [[(examples[a], examples[b]) for a, b in part] for part in parts]
     advance = on_plan(len(pairs))
     matches: dict[tuple[int, int], float] = {}
-    for pair, value in zip(pairs, in_threads(compare, pairs, n_jobs), strict=True):
-        if value >= ALIKE:
-            matches[pair] = value
-        advance()
-    return joined(matches), matches
+    for part, values in zip(parts, in_processes(_likenesses, tasks, n_jobs), strict=True):
+        for pair, value in zip(part, values, strict=True):
+            if value >= ALIKE:
+                matches[pair] = value
+            advance()
+    return joined(matches), dict(sorted(matches.items()))
+
+
+def in_vicinity(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the edges of a graph, ordered so that those with a common node are close to each other.
+
+    The nodes are numbered by the reverse Cuthill-McKee algorithm (E. Cuthill and J. McKee, 1969).
+
+    Examples
+    --------
+    >>> in_vicinity([(0, 3), (1, 4), (2, 3), (4, 5)])
+    [(4, 5), (1, 4), (2, 3), (0, 3)]
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+    if not pairs:
+        return []
+    edges = np.asarray(pairs)
+    n_nodes = int(edges.max()) + 1
+    graph = csr_array((np.ones(len(edges)), edges.T), (n_nodes, n_nodes))
+    ranks = np.argsort(reverse_cuthill_mckee((graph + graph.T).tocsr(), symmetric_mode=True))
+    first, second = np.sort(ranks[edges], axis=1).T
+    return [pairs[k] for k in np.lexsort((second, first)).tolist()]
+
+
+def _likenesses(pairs: Sequence[tuple[Example, Example]]) -> list[float]:
+    """Return the likeness of the two sounds of each pair; each sound is read once."""
+    waveforms = {example: _waveform(example) for example in set(chain.from_iterable(pairs))}
+    found = ((waveforms[a], waveforms[b]) for a, b in pairs)
+    return [0.0 if a is None or b is None else likeness(a, b) for a, b in found]
+
+
+def _waveform(example: Example) -> Samples | None:
+    """Return the waveform that is compared; None if the file was deleted since it was measured."""
+    end_s = example.start_s + COMPARED_S
+    end_s = end_s if example.end_s is None else min(end_s, example.end_s)
+    # Synthesised sounds depend on the whole example: they are made first, then cut.
+    segment = example if is_made(example) else replace(example, end_s=end_s)
+    try:
+        return narrowed(read_example(segment, mono=True).cut(0.0, COMPARED_S))
+    except WoodshedError:
+        return None
 
 
 def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:

@@ -27,7 +27,7 @@ from woodshed.clip import ChannelMix, Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example, example_blocks, header_of, is_made, is_score, own_rate
 from woodshed.errors import WoodshedError
-from woodshed.parallel import in_threads
+from woodshed.parallel import in_processes
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
@@ -253,10 +253,12 @@ def inspect_sounds(
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
 ) -> list[Inspection | str]:
-    """Measure every sound in parallel; return the reason as text for a sound that cannot be read.
+    """Measure every sound in ``n_jobs`` processes; return the reason as text for one that cannot be read.
 
     Raises
     ------
+    OutputError
+        If a process is ended from outside.
     ParameterError
         If ``n_jobs`` is 0.
     """
@@ -268,7 +270,7 @@ def inspect_sounds(
     inspect = partial(
         _inspect_file, measure=partial(inspect_sound, views=views, slow=slow, model_rate=model_rate)
     )
-    for rows, inspections in zip(rows_of.values(), in_threads(inspect, parts, n_jobs), strict=True):
+    for rows, inspections in zip(rows_of.values(), in_processes(inspect, parts, n_jobs), strict=True):
         for k, inspection in zip(rows, inspections, strict=True):
             results[k] = inspection
             on_done()

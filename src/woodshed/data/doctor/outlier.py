@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -102,7 +103,7 @@ def wrong_labels(
 
 
 def suspicious(
-    views: Sequence[Rows],
+    views: Sequence[NDArray[np.floating]],
     labels: Sequence[str],
     units: Sequence[str],
     groups: Sequence[str] | None = None,
@@ -144,10 +145,11 @@ def suspicious(
     classes, codes = np.unique(np.asarray(labels)[checked], return_inverse=True)
     if len(classes) < 2:
         return {}
-    centred = [centred_on_group(view, labels, groups) for view in views]
+    own_units = [units[int(k)] for k in checked]
+    centred = (centred_on_group(view, labels, groups) for view in views)
     scores = [
-        left_out_scores(similarity(view[checked]), codes, [units[int(k)] for k in checked])
-        for view in (*views, *centred)
+        left_out_scores(similarity(view if len(checked) == len(view) else view[checked]), codes, own_units)
+        for view in chain(views, centred)
         if view is not None
     ]
     noise = label_noise(scores, codes)
@@ -157,7 +159,9 @@ def suspicious(
     }
 
 
-def centred_on_group(view: Rows, labels: Sequence[str], groups: Sequence[str] | None) -> Rows | None:
+def centred_on_group(
+    view: NDArray[np.floating], labels: Sequence[str], groups: Sequence[str] | None
+) -> NDArray[np.floating] | None:
     """Subtract from each row the mean of its group; None if no group is suitable.
 
     Values that are unusual overall are often usual for one voice or one microphone. Groups that are small or
@@ -184,7 +188,7 @@ def centred_on_group(view: Rows, labels: Sequence[str], groups: Sequence[str] | 
     return centred if is_any else None
 
 
-def similarity(view: Rows) -> Rows:
+def similarity(view: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return the Gaussian kernel of each pair of rows, shape ``(n_rows, n_rows)``, 0 to 1.
 
     ``exp(-GAMMA |a - b|² / n_values)`` of standardised values, so that it depends neither on the units nor
@@ -197,18 +201,25 @@ def similarity(view: Rows) -> Rows:
 
     Examples
     --------
-    >>> similarity(np.array([[1.0], [1.0], [3.0], [3.0]])).round(3)[0].tolist()
+    >>> similarity(np.array([[1.0], [1.0], [3.0], [3.0]]))[0].astype(float).round(3).tolist()
     [1.0, 1.0, 0.135, 0.135]
     """
-    spread = view.std(axis=0)
-    scaled = (view - view.mean(axis=0)) / np.where(spread > 1e-9 * np.abs(view).max(axis=0), spread, np.inf)
+    spread = view.std(axis=0, dtype=np.float64)
+    largest = np.maximum(view.max(axis=0), -view.min(axis=0))
+    scaled = np.empty(view.shape, np.float32)  # single precision: thousands of values of thousands of sounds
+    np.subtract(view, view.mean(axis=0, dtype=np.float64), out=scaled, casting="same_kind")
+    scaled /= np.where(spread > 1e-9 * largest, spread, np.inf).astype(np.float32)
     lengths = np.square(scaled).sum(axis=1)
-    distances = lengths[:, np.newaxis] + lengths - 2 * scaled @ scaled.T
-    kernel: Rows = np.exp(-GAMMA * np.maximum(distances, 0.0) / view.shape[1])
-    return kernel
+    kernel: NDArray[np.float32] = scaled @ scaled.T  # distances and kernel take its place: it is large
+    kernel *= -2
+    kernel += lengths[:, np.newaxis]
+    kernel += lengths
+    np.maximum(kernel, 0.0, out=kernel)
+    kernel *= np.float32(-GAMMA / view.shape[1])
+    return np.exp(kernel, out=kernel)
 
 
-def left_out_scores(kernel: Rows, codes: NDArray[np.int64], groups: Sequence[str]) -> Rows:
+def left_out_scores(kernel: NDArray[np.floating], codes: NDArray[np.int64], groups: Sequence[str]) -> Rows:
     """Score the classes for each row by a model fitted on all rows of other groups.
 
     Kernel ridge regression on one-hot classes, weighted so that classes count equally. The model need not be
@@ -235,17 +246,24 @@ def left_out_scores(kernel: Rows, codes: NDArray[np.int64], groups: Sequence[str
     >>> left_out_scores(kernel, np.array([0, 0, 1, 1, 1, 1]), list("abcdef")).argmax(axis=1).tolist()
     [0, 0, 0, 1, 1, 1]
     """
+    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg.lapack import dpotri
+
     counts = np.bincount(codes)
     weights = 1 / counts[codes]
     targets = np.eye(len(counts))[codes]
-    inverse = np.linalg.inv(kernel + np.diag(RIDGE * weights.mean() / weights))
-    residual = inverse @ targets
+    matrix = np.array(kernel, np.float64, order="F")
+    matrix[np.diag_indices_from(matrix)] += RIDGE * weights.mean() / weights
+    factor, _ = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    residual = cho_solve((factor, True), targets, check_finite=False)
+    inverse, _ = dpotri(factor, lower=True, overwrite_c=True)  # only on and below the diagonal
     scores: Rows = targets - residual / np.diag(inverse)[:, np.newaxis]
     group_codes = np.unique(np.asarray(groups), return_inverse=True)[1]
     order = np.argsort(group_codes, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(group_codes[order])) + 1):
         if len(rows) > 1:
-            scores[rows] = targets[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], residual[rows])
+            block = inverse[np.maximum.outer(rows, rows), np.minimum.outer(rows, rows)]
+            scores[rows] = targets[rows] - np.linalg.solve(block, residual[rows])
     return scores
 
 
