@@ -132,6 +132,15 @@ def test_a_dry_run_builds_no_net(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_setting_without_effect_is_named(
+    cli: Callable[..., Any], arguments: list[object], tmp_path: Path
+) -> None:
+    asked = [*arguments, "--dry-run", "--out", tmp_path / "model"]
+    told = cli(*asked, "--epochs", 5, "--width", 8).err
+    assert "note --width, --epochs have no effect on svm." in " ".join(told.split())
+    assert "no effect" not in cli(*asked, "--jobs", 1, "--seed", 1).err
+
+
 def test_an_unknown_model_names_the_near_miss(cli: Callable[..., Any], toy_folder: Path) -> None:
     finished = cli("train", toy_folder, "--net", "forst", "--dry-run")
     assert finished.code == 2

@@ -21,6 +21,7 @@ from woodshed.data.split import Split, honest_splits, parse_split
 from woodshed.errors import check_choice
 from woodshed.interruption import deferred
 from woodshed.recognition.clip_item import are_scores
+from woodshed.recognition.clip_model import RESOURCE_SETTINGS, ROW_SETTINGS
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment, SearchResult
@@ -190,6 +191,7 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
     corpus = replace(corpus, single_source=corpus.single_source or request.single_source)
     estimator, notes = suit_net(estimator, corpus, request.settings)
+    notes += setting_notes(estimator, request.settings)
     estimator.learner.check_installed()
     with ExitStack() as stack:
         lock: AbstractContextManager[object] = nullcontext()
@@ -226,6 +228,26 @@ def _examine(
     splits = honest_splits(corpus, request.split, estimator.seed)
     duration_s = time.monotonic() - began
     return Preparation(request, estimator, corpus, splits, checkup, candidates, notes, duration_s)
+
+
+def setting_notes(estimator: AudioEstimator, settings: Mapping[str, Any]) -> list[str]:
+    """Return a note on the settings that were chosen and have no effect on the model.
+
+    Examples
+    --------
+    >>> from woodshed.recognition.estimator import Recogniser
+    >>> setting_notes(Recogniser(net="svm"), {"net": "svm", "epochs": 5, "seed": 1})
+    ['--epochs has no effect on svm. It is a setting of networks: woodshed list nets.']
+    >>> setting_notes(Recogniser(net="mlp"), {"net": "mlp", "epochs": 5})
+    []
+    """
+    used = estimator.learner.effective_settings(estimator.get_params()) | RESOURCE_SETTINGS
+    unused = [name for name in settings if name not in used | ROW_SETTINGS]
+    if not unused:
+        return []
+    flags = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+    have, are = ("has", "It is a setting") if len(unused) == 1 else ("have", "They are settings")
+    return [f"{flags} {have} no effect on {estimator.net}. {are} of networks: woodshed list nets."]
 
 
 def group_notes(corpus: Corpus) -> list[str]:
