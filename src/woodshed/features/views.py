@@ -154,5 +154,10 @@ class Views(RowFeature):
 
     def split(self, rows: NDArray[np.floating]) -> list[NDArray[np.floating]]:
         """Split rows, shape ``(n_clips, n_values)``, into one array for each view; no value is copied."""
-        ends = np.cumsum([0, *self.blocks])
-        return [rows[:, start:end] for start, end in pairwise(ends)]
+        return [rows[:, values] for values in self.slices]
+
+    @property
+    def slices(self) -> list[slice]:
+        """The values of each view in a row."""
+        ends = np.cumsum([0, *self.blocks]).tolist()
+        return [slice(start, end) for start, end in pairwise(ends)]

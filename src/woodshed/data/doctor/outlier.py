@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +50,9 @@ _LOG_WEIGHTS = (-4.0, 3.0)
 _LOG_ODDS = (-7.0, -1.0)
 _FIRST_LOG_ODDS = -3.0
 
+_N_COLUMNS = 512
+"""Values of all rows that are standardised at a time."""
+
 
 def wrong_labels(
     corpus: Corpus, inspections: Mapping[int, Inspection], sets: Sequence[Sequence[int]], views: Views
@@ -75,9 +77,10 @@ def wrong_labels(
     n_parts = -(-len(rows) // MOST_ROWS)
     for part in range(n_parts):
         some = rows[part::n_parts]
-        tables = views.split(np.stack([inspections[k].views for k in some]))  # type: ignore[misc]
+        measured = [inspections[k].views for k in some]
         errors = suspicious(
-            tables,
+            # One view at a time: all of them need as much memory as everything else.
+            (np.stack([row[block] for row in measured if row is not None]) for block in views.slices),
             [labels[k] for k in some],
             [units[k] for k in some],
             None if groups is None else [groups[k] for k in some],
@@ -103,7 +106,7 @@ def wrong_labels(
 
 
 def suspicious(
-    views: Sequence[NDArray[np.floating]],
+    views: Iterable[NDArray[np.floating]],
     labels: Sequence[str],
     units: Sequence[str],
     groups: Sequence[str] | None = None,
@@ -141,18 +144,25 @@ def suspicious(
     [3]
     """
     n_units = Counter(label for label, _ in set(zip(labels, units, strict=True)))
-    checked = np.flatnonzero([n_units[label] >= LEAST_OF_EACH for label in labels])
+    is_checked = [n_units[label] >= LEAST_OF_EACH for label in labels]
+    checked = np.flatnonzero(is_checked)
     classes, codes = np.unique(np.asarray(labels)[checked], return_inverse=True)
     if len(classes) < 2:
         return {}
     own_units = [units[int(k)] for k in checked]
-    centred = (centred_on_group(view, labels, groups) for view in views)
-    scores = [
-        left_out_scores(similarity(view if len(checked) == len(view) else view[checked]), codes, own_units)
-        for view in chain(views, centred)
-        if view is not None
-    ]
-    noise = label_noise(scores, codes)
+
+    def score(view: NDArray[np.floating]) -> Rows:
+        rows = view if all(is_checked) else view[checked]
+        return left_out_scores(similarity(rows), codes, own_units)
+
+    scores, centred_scores = [], []
+    for view in views:
+        scores.append(score(view))
+        centred = centred_on_group(view, labels, groups)
+        del view  # it is large
+        if centred is not None:
+            centred_scores.append(score(centred))
+    noise = label_noise([*scores, *centred_scores], codes)
     return {
         int(checked[j]): (str(classes[noise.other[j]]), float(noise.probability[j]))
         for j in np.flatnonzero(noise.probability >= doubted)
@@ -204,18 +214,23 @@ def similarity(view: NDArray[np.floating]) -> NDArray[np.float32]:
     >>> similarity(np.array([[1.0], [1.0], [3.0], [3.0]]))[0].astype(float).round(3).tolist()
     [1.0, 1.0, 0.135, 0.135]
     """
-    spread = view.std(axis=0, dtype=np.float64)
-    largest = np.maximum(view.max(axis=0), -view.min(axis=0))
-    scaled = np.empty(view.shape, np.float32)  # single precision: thousands of values of thousands of sounds
-    np.subtract(view, view.mean(axis=0, dtype=np.float64), out=scaled, casting="same_kind")
-    scaled /= np.where(spread > 1e-9 * largest, spread, np.inf).astype(np.float32)
-    lengths = np.square(scaled).sum(axis=1)
-    kernel: NDArray[np.float32] = scaled @ scaled.T  # distances and kernel take its place: it is large
+    n_rows, n_values = view.shape
+    kernel = np.zeros((n_rows, n_rows), np.float32)  # distances and kernel take its place: it is large
+    lengths = np.zeros(n_rows, np.float32)
+    for start in range(0, n_values, _N_COLUMNS):
+        scaled = view[:, start : start + _N_COLUMNS].astype(np.float64)
+        largest = np.abs(scaled).max(axis=0)
+        scaled -= scaled.mean(axis=0)
+        spread = scaled.std(axis=0)
+        scaled /= np.where(spread > 1e-9 * largest, spread, np.inf)
+        single = scaled.astype(np.float32)
+        kernel += single @ single.T
+        lengths += np.square(single).sum(axis=1)
     kernel *= -2
     kernel += lengths[:, np.newaxis]
     kernel += lengths
     np.maximum(kernel, 0.0, out=kernel)
-    kernel *= np.float32(-GAMMA / view.shape[1])
+    kernel *= np.float32(-GAMMA / n_values)
     return np.exp(kernel, out=kernel)
 
 
