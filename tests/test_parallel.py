@@ -47,8 +47,7 @@ INTERRUPTED = """
 import sys
 import numpy as np
 import soxr
-from woodshed.errors import OutputError, ParameterError
-from woodshed.parallel import in_processes, in_threads
+from woodshed.parallel import in_threads
 
 samples = np.random.default_rng(0).normal(size=44100 * 20).astype(np.float32)
 

@@ -26,9 +26,6 @@ FEW_CLIPS = 200
 RESOURCE_SETTINGS = frozenset({"store", "n_jobs"})
 """Settings of the machine and not of the model: they change no result, and are not stored with a model."""
 
-ROW_SETTINGS = frozenset({"front_end", "thorough"})
-"""Settings that choose the rows of a classical estimator, and change nothing if they are None or False."""
-
 
 def without_resources(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without those of the machine on which a model was trained.

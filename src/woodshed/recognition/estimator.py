@@ -123,7 +123,7 @@ class AudioEstimator(ClipModel):
         sample_weight
             Weight of each clip, 0 or more; None weights all equally.
         checkpoint
-            File in which the state of the training is stored after every epoch. If it exists, the training
+            File in which the state of the training is stored after an epoch. If it exists, the training
             continues from it to the result it would have had.
         on_epoch
             Called with the epoch, the training loss and the validation accuracy (or None). A classical

@@ -21,7 +21,7 @@ from woodshed.data.split import Split, honest_splits, parse_split
 from woodshed.errors import check_choice
 from woodshed.interruption import deferred
 from woodshed.recognition.clip_item import are_scores
-from woodshed.recognition.clip_model import RESOURCE_SETTINGS, ROW_SETTINGS
+from woodshed.recognition.clip_model import RESOURCE_SETTINGS
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment, SearchResult
@@ -237,17 +237,16 @@ def setting_notes(estimator: AudioEstimator, settings: Mapping[str, Any]) -> lis
     --------
     >>> from woodshed.recognition.estimator import Recogniser
     >>> setting_notes(Recogniser(net="svm"), {"net": "svm", "epochs": 5, "seed": 1})
-    ['--epochs has no effect on svm. It is a setting of networks: woodshed list nets.']
-    >>> setting_notes(Recogniser(net="mlp"), {"net": "mlp", "epochs": 5})
-    []
+    ['--epochs has no effect on svm.']
+    >>> setting_notes(Recogniser(net="mlp"), {"net": "mlp", "epochs": 5, "thorough": True})
+    ['--thorough has no effect on mlp.']
     """
     used = estimator.learner.effective_settings(estimator.get_params()) | RESOURCE_SETTINGS
-    unused = [name for name in settings if name not in used | ROW_SETTINGS]
+    unused = [name for name in settings if name not in used]
     if not unused:
         return []
     flags = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
-    have, are = ("has", "It is a setting") if len(unused) == 1 else ("have", "They are settings")
-    return [f"{flags} {have} no effect on {estimator.net}. {are} of networks: woodshed list nets."]
+    return [f"{flags} {'has' if len(unused) == 1 else 'have'} no effect on {estimator.net}."]
 
 
 def group_notes(corpus: Corpus) -> list[str]:

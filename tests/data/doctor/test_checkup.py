@@ -227,7 +227,8 @@ def test_no_repair_deletes_or_replaces_a_file(checkup: Checkup) -> None:
         assert not re.search(r"\brm\b|delete|mv (?!-n )", finding.repair)
 
 
-def test_two_at_a_time_find_the_same(checkup: Checkup, faulty: Path) -> None:
+def test_two_at_a_time_find_the_same(checkup: Checkup, faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0)  # start the processes at once
     assert doctor(read_folder(faulty), n_jobs=2) == checkup
     with pytest.raises(ParameterError, match="got 0"):
         doctor(read_folder(faulty), n_jobs=0)

@@ -11,6 +11,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.doctor.copies import exact_sets, near_sets, recordings
 from woodshed.data.doctor.inspection import Inspection, common_rate, described, inspect_sounds
 from woodshed.data.doctor.outlier import (
+    GAMMA,
     RIDGE,
     centred_on_group,
     label_noise,
@@ -160,3 +161,12 @@ def test_sounds_at_any_rate_and_of_any_length_are_described(sample_rate: int) ->
     rows = np.stack([described(clip, views) for clip in clips])
     assert np.isfinite(rows).all()
     assert [view.shape[1] for view in views.split(rows)] == list(views.blocks)
+
+
+def test_the_similarity_of_many_values_is_that_of_their_distances() -> None:
+    rng = np.random.default_rng(0)
+    view = rng.normal(100.0, rng.uniform(0.1, 50.0, 1300), (20, 1300))  # more than are standardised at a time
+    view[:, 7] = 3.0  # a constant value has no influence
+    scaled = (view - view.mean(axis=0)) / np.where(np.arange(1300) == 7, np.inf, view.std(axis=0))
+    distances = np.square(scaled[:, np.newaxis] - scaled).sum(axis=2)
+    assert similarity(view) == pytest.approx(np.exp(-GAMMA * distances / 1300), abs=1e-5)

@@ -95,7 +95,7 @@ def near_sets(
     if len(rows) < 2:
         return [], {}
     prints = np.stack([inspections[k].print_ for k in rows])  # type: ignore[misc]
-    pairs = [(rows[a], rows[b]) for a, b in in_vicinity(neighbours(prints, within_db=WITHIN_DB))]
+    pairs = [(rows[a], rows[b]) for a, b in ordered_for_locality(neighbours(prints, within_db=WITHIN_DB))]
     parts = [pairs[k : k + N_TOGETHER] for k in range(0, len(pairs), N_TOGETHER)]
     tasks = [[(examples[a], examples[b]) for a, b in part] for part in parts]
     advance = on_plan(len(pairs))
@@ -105,17 +105,17 @@ def near_sets(
             if value >= ALIKE:
                 matches[pair] = value
             advance()
-    return joined(matches), dict(sorted(matches.items()))
+    return joined(matches), matches
 
 
-def in_vicinity(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the edges of a graph, ordered so that those with a common node are close to each other.
+def ordered_for_locality(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the edges of a graph in an order in which edges with a common node are close to each other.
 
     The nodes are numbered by the reverse Cuthill-McKee algorithm (E. Cuthill and J. McKee, 1969).
 
     Examples
     --------
-    >>> in_vicinity([(0, 3), (1, 4), (2, 3), (4, 5)])
+    >>> ordered_for_locality([(0, 3), (1, 4), (2, 3), (4, 5)])
     [(4, 5), (1, 4), (2, 3), (0, 3)]
     """
     from scipy.sparse import csr_array

@@ -51,7 +51,7 @@ _LOG_ODDS = (-7.0, -1.0)
 _FIRST_LOG_ODDS = -3.0
 
 _N_COLUMNS = 512
-"""Values of all rows that are standardised at a time."""
+"""Number of columns of a view that are standardised at a time, to save memory."""
 
 
 def wrong_labels(
@@ -70,17 +70,19 @@ def wrong_labels(
     views
         The feature of the measurements.
     """
-    rows = [k for k, sound in inspections.items() if sound.views is not None and not sound.is_silent]
+    described = {
+        k: sound.views for k, sound in inspections.items() if sound.views is not None and not sound.is_silent
+    }
+    rows = list(described)
     units = recordings(len(corpus.examples), sets)
     labels, groups = corpus.labels, corpus.groups
     suspects: list[tuple[float, int, str]] = []
     n_parts = -(-len(rows) // MOST_ROWS)
     for part in range(n_parts):
         some = rows[part::n_parts]
-        measured = [inspections[k].views for k in some]
         errors = suspicious(
-            # One view at a time: all of them need as much memory as everything else.
-            (np.stack([row[block] for row in measured if row is not None]) for block in views.slices),
+            # One view at a time: all of them would double the memory.
+            (np.stack([described[k][values] for k in some]) for values in views.slices),
             [labels[k] for k in some],
             [units[k] for k in some],
             None if groups is None else [groups[k] for k in some],
@@ -159,7 +161,7 @@ def suspicious(
     for view in views:
         scores.append(score(view))
         centred = centred_on_group(view, labels, groups)
-        del view  # it is large
+        del view  # releases the memory before the next scores
         if centred is not None:
             centred_scores.append(score(centred))
     noise = label_noise([*scores, *centred_scores], codes)
@@ -215,7 +217,7 @@ def similarity(view: NDArray[np.floating]) -> NDArray[np.float32]:
     [1.0, 1.0, 0.135, 0.135]
     """
     n_rows, n_values = view.shape
-    kernel = np.zeros((n_rows, n_rows), np.float32)  # distances and kernel take its place: it is large
+    kernel = np.zeros((n_rows, n_rows), np.float32)  # also holds the distances, to save memory
     lengths = np.zeros(n_rows, np.float32)
     for start in range(0, n_values, _N_COLUMNS):
         scaled = view[:, start : start + _N_COLUMNS].astype(np.float64)

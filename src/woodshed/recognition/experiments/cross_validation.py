@@ -24,7 +24,6 @@ from woodshed.data.store import Entry, FeatureStore, fill_together
 from woodshed.errors import DataError
 from woodshed.interruption import acknowledge_interruption, check_interruption
 from woodshed.recognition.clip_item import clip_items, common_rate, summarise, summary_at
-from woodshed.recognition.clip_model import ROW_SETTINGS
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.plan import Plan, time_features, timed_rows
 from woodshed.recognition.experiments.result import Evaluation, Experiment, SplitResult, SummaryTable
@@ -413,10 +412,11 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    optional = ROW_SETTINGS | {"unlabelled"}
-    names = estimator.learner.effective_settings(settings) - optional
-    names |= {name for name in optional if settings.get(name)}
-    return {name: value for name, value in settings.items() if name in names}
+    optional = {"unlabelled", "front_end", "thorough"}  # None and False change nothing
+    names = estimator.learner.effective_settings(settings)
+    return {
+        name: value for name, value in settings.items() if name in names and (value or name not in optional)
+    }
 
 
 def evaluate(

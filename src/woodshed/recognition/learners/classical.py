@@ -151,6 +151,8 @@ class ClassicalLearner(Learner):
         """Return the settings that affect a classical estimator, those that only its task has among them."""
         return set(settings) - {setting.name for setting in fields(ClipModel)} | {
             "net",
+            "front_end",
+            "thorough",
             "sample_rate",
             "seed",
         }

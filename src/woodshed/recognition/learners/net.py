@@ -167,8 +167,8 @@ class NetLearner(Learner):
         return int(estimator.net_.count_params())
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
-        """Return all settings but the place of the store and the number of processes."""
-        return set(settings) - RESOURCE_SETTINGS
+        """Return all settings but those of the machine and of the rows of classical estimators."""
+        return set(settings) - RESOURCE_SETTINGS - {"thorough"}
 
 
 def make_feature(estimator: ClipModel, clips: Sequence[Clip]) -> LogMel:
