@@ -217,8 +217,8 @@ def copies(samples: Sequence[EvaluatedGeneration]) -> str:
         rows.append(
             [
                 voice,
-                f"{np.mean([one.copied_bars for one in reports]):.2f}",
-                str(max(one.copied_bars for one in reports)),
+                f"{np.mean([one.copied_run for one in reports]):.2f}",
+                str(max(one.copied_run for one in reports)),
                 f"{np.nanmean([one.new_share for one in reports]):.2f}",
             ]
         )

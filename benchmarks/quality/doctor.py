@@ -80,10 +80,10 @@ def file_findings(material: Material) -> dict[str, set[Path]]:
     near, alike = near_sets(examples, looks)
     checks = (silent, clipped, off_centre, too_short, other_rate)
     found: list[Finding] = [
-        *unreadable(examples, material.bad, ()),
+        *unreadable(examples, material.bad),
         *(finding for check in checks for finding in check(examples, looks)),
-        *copies(material.corpus, exact_sets(looks)),
-        *copies(material.corpus, near, kind="near duplicate", alike=alike),
+        *copies(material.corpus, exact_sets(looks), looks),
+        *copies(material.corpus, near, looks, kind="near duplicate", alike=alike),
     ]
     reported: dict[str, set[Path]] = defaultdict(set)
     for finding in found:

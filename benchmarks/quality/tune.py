@@ -97,15 +97,22 @@ def of_other_families(
     return [row for row, family in zip(rows, families[len(seen) :], strict=True) if family not in known]
 
 
+def abc_of(tune: EvaluatedGeneration) -> str:
+    """Return a generated tune in ABC notation."""
+    if not isinstance(tune.generation, TunePiece):
+        raise TypeError(f"Expected a tune, got {tune.generation!r}.")
+    return tune.generation.to_abc(tune.title)
+
+
 def opens(tune: EvaluatedGeneration) -> bool:
     """Return whether music21, an independent reader, reads the intended pitches."""
     import music21
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read = music21.converter.parse(tune.generation.to_abc(tune.title), format="abc")
-        pitches = [note.pitch.midi for note in read.flatten().notes if note.isNote]
-    score = abc_to_score(tune.generation.to_abc(tune.title), repeats=False)
+        read = music21.converter.parse(abc_of(tune), format="abc")
+        pitches = [note.pitch.midi for note in read.flatten().notes if isinstance(note, music21.note.Note)]
+    score = abc_to_score(abc_of(tune), repeats=False)
     return bool(pitches) and set(pitches) <= {note.pitch_midi for note in score.notes}
 
 
@@ -113,14 +120,12 @@ def opens_in_abc2midi(tune: EvaluatedGeneration) -> bool:
     """Return whether abc2midi (J. Allwright and S. Shlien), an independent program, plays the intended pitches."""
     with tempfile.TemporaryDirectory() as folder:
         abc, midi = Path(folder) / "tune.abc", Path(folder) / "tune.mid"
-        abc.write_text(tune.generation.to_abc(tune.title), encoding="utf-8")
+        abc.write_text(abc_of(tune), encoding="utf-8")
         done = subprocess.run([ABC2MIDI, abc, "-o", midi], capture_output=True, text=True, check=False)
         if "Error" in done.stdout + done.stderr or not midi.exists():
             return False
         played = {note.pitch_midi for note in read_midi(midi).notes}
-    return played == {
-        note.pitch_midi for note in abc_to_score(tune.generation.to_abc(tune.title), repeats=False).notes
-    }
+    return played == {note.pitch_midi for note in abc_to_score(abc_of(tune), repeats=False).notes}
 
 
 def main() -> None:

@@ -112,16 +112,16 @@ def woodshed(work: Work, net: str | None, store: Path) -> Run:
         out = Path(folder) / "model"
         command = [sys.executable, "-m", "woodshed", "train", str(work.table), "--task", work.task]
         command += ["--split", "leave-one-group-out", "--out", str(out), "--store", str(store), "--json"]
-        output, *seconds = timed([*command, *(() if net is None else ("--net", net))])
+        output, wall_s, processor_s = timed([*command, *(() if net is None else ("--net", net))])
         values = json.loads(output)
-    return Run(*seconds, float(values["scores"][0]["value"]))
+    return Run(wall_s, processor_s, float(values["scores"][0]["value"]))
 
 
 def peer(name: str, work: Work, python: str) -> Run:
     """Run the script of a peer."""
     length = {"torch_cnn": work.clip_s, "pyaudioanalysis_svm": min(1.0, work.clip_s / 2)}.get(name, 0)
-    output, *seconds = timed([python, str(PEERS / f"{name}.py"), str(work.table), str(length)])
-    return Run(*seconds, float(json.loads(output.splitlines()[-1])["score"]))
+    output, wall_s, processor_s = timed([python, str(PEERS / f"{name}.py"), str(work.table), str(length)])
+    return Run(wall_s, processor_s, float(json.loads(output.splitlines()[-1])["score"]))
 
 
 def arguments() -> argparse.Namespace:

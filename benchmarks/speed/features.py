@@ -23,8 +23,8 @@ from woodshed.features import LogMel, Mfcc, ShortTerm
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MEL = {"sample_rate": 22050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min_hz": 0.0}
-LOG_MEL = LogMel(**MEL)  # type: ignore[arg-type]
-MFCC = Mfcc(**MEL, n_mfcc=20)  # type: ignore[arg-type]
+LOG_MEL = LogMel(**MEL)
+MFCC = Mfcc(**MEL, n_mfcc=20)
 SHORT_TERM = ShortTerm()
 
 RATIOS = {

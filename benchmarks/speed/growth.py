@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.growth [--sizes 1000 4000 16000 64000] [--out FILE]
 
-Sounds are noises of a quarter of a second at 8 kHz, tunes are random walks. Everything runs in one process.
+Sounds are noises of a quarter of a second at 8 kHz, tunes are random walks. Everything runs in one process and thread.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 import soundfile
 from benchmarks.provenance import markdown_table, parse, write_markdown
 
-from woodshed.data.doctor.inspection import inspect_sounds
-from woodshed.data.example import Example, Sounds
+from woodshed.data.doctor.checkup import doctor
+from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.features import LogMel
 from woodshed.metrics.originality import Melody, MelodyIndex
@@ -46,9 +46,7 @@ def write_sounds(folder: Path, n_sounds: int) -> list[Example]:
 def random_tune(rng: np.random.Generator, name: str) -> Melody:
     """Return a random walk."""
     pitches = 67 + np.clip(np.cumsum(rng.integers(-4, 5, N_NOTES)), -12, 12)
-    return Melody(
-        pitches.tolist(), rng.choice([0.5, 1.0], N_NOTES).tolist(), np.arange(1, N_NOTES + 1).tolist(), name
-    )
+    return Melody(pitches, rng.choice([0.5, 1.0], N_NOTES), np.arange(1.0, N_NOTES + 1), name)
 
 
 def extract(examples: Sequence[Example]) -> None:
@@ -58,9 +56,9 @@ def extract(examples: Sequence[Example]) -> None:
         store.fill(clip_items(Sounds(examples), RATE))
 
 
-def inspect(examples: Sequence[Example]) -> None:
-    """Measure every sound, as the doctor does for the sounds whose labels it does not check."""
-    inspect_sounds(examples, slow=True)
+def check(examples: Sequence[Example]) -> None:
+    """Run all checks of the doctor."""
+    doctor(Corpus("noises", tuple(examples)))
 
 
 def fit_kernel_ridge(examples: Sequence[Example]) -> None:
@@ -81,7 +79,7 @@ def search_tunes(examples: Sequence[Example]) -> None:
 
 STAGES: Mapping[str, Callable[[Sequence[Example]], None]] = {
     "log-mel spectrograms into a store": extract,
-    "measurements of the doctor": inspect,
+    "all checks of the doctor": check,
     "fit of a kernel ridge regression": fit_kernel_ridge,
     "index of tunes, and search": search_tunes,
 }

@@ -144,10 +144,10 @@ def measure(folder: Path, n_rounds: int) -> dict[str, object]:
 def section(result: dict[str, object], clips_per_file: int) -> str:
     """Return the tables of files of one length."""
     seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
-    sound_s = float(result["sound_s"])  # type: ignore[arg-type]
+    sound_s = float(result["sound_s"])
     # The short files are less work than starting a worker.
     asked = {name: ratio for name, ratio in RATIOS.items() if clips_per_file == LONG or WORKERS not in ratio}
-    ratios = ratio_rows(asked, result["seconds"])  # type: ignore[arg-type]
+    ratios = ratio_rows(asked, result["seconds"])
     speeds = [[name, spread(sound_s / values, 0)] for name, values in seconds.items()]
     n_files = len(SUFFIXES) * FILES_PER_SUFFIX
     return f"""## Files of {clips_per_file * 5} s

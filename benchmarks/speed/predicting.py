@@ -128,7 +128,7 @@ def page(result: dict[str, object], n_rounds: int) -> str:
     """Return the text of the page."""
     seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
     ratio = seconds["librosa and Keras"] / seconds["woodshed predict"]
-    loaded: list[str] = result["loaded"]  # type: ignore[assignment]
+    loaded: list[str] = result["loaded"]
     wrong = [name for name in loaded if name in HEAVY]
     rows = [[name, spread(values, 2)] for name, values in seconds.items()]
     rows.append(["librosa and Keras / woodshed", spread(ratio, 2)])
@@ -151,7 +151,7 @@ def main() -> None:
     body = page(result, chosen.rounds)
     write_markdown(chosen.out, "Duration of a prediction for one sound", body)
     print(body)
-    if set(HEAVY) & set(result["loaded"]):  # type: ignore[call-overload]
+    if set(HEAVY) & set(result["loaded"]):
         raise SystemExit("woodshed predict imports a package that it must not.")
 
 
