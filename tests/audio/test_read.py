@@ -98,6 +98,16 @@ def test_info_says_what_the_header_says(tmp_path: Path) -> None:
     assert (header.duration_s, header.codec) == (1.0, "FLAC PCM_16")
 
 
+def test_info_of_a_file_that_was_changed_or_replaced_is_new(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "a.wav")
+    assert info(path).sample_rate == 8000
+    soundfile.write(path, RAMP, 16000)
+    assert info(path).sample_rate == 16000
+    path.unlink()
+    with pytest.raises(AudioFileError, match="no such file"):
+        info(path)
+
+
 @pytest.mark.parametrize("name", ["two words.wav", "\U0001f415 wuff.wav", "caf\udce9.wav", "ключ.wav"])
 def test_any_name_is_read(tmp_path: Path, name: str) -> None:
     path = os.path.join(tmp_path, name)

@@ -74,6 +74,7 @@ def test_the_same_seed_writes_the_same_files(cli: Callable[..., Any], place: Pat
     for name in ("tune-01.abc", "tune-02.mid"):
         assert (again / name).read_bytes() == (place / name).read_bytes()
     assert not (again / "tune-01.wav").exists()
+    assert "<audio" not in (again / "index.html").read_text("utf-8")
     assert cli(*SMALL, "--out", again, "--seed", "4", "--formats", "abc", "--force").code == 0
     assert (again / "tune-01.abc").read_bytes() != (place / "tune-01.abc").read_bytes()
 

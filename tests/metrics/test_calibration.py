@@ -11,6 +11,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from woodshed.errors import ParameterError
 from woodshed.metrics import calibration, probability
+from woodshed.metrics.interval import bootstrap_interval
 
 LABELS = ["a", "b", "c"]
 
@@ -166,6 +167,19 @@ def test_the_interval_holds_the_error_and_shrinks() -> None:
     assert low < error < high
     few_low, few_high = calibration.calibration_interval(truth[:200], given[:200], LABELS, n_resamples=100)
     assert few_high - few_low > 2 * (high - low)
+
+
+@pytest.mark.parametrize("n_groups", [None, 5])
+def test_the_interval_is_that_of_resampled_predictions(n_groups: int | None) -> None:
+    truth, given = drawn(300, sharpened=2)
+    groups = None if n_groups is None else np.arange(300) % n_groups
+    interval = calibration.calibration_interval(truth, given, LABELS, groups=groups)
+    resampled = bootstrap_interval(
+        lambda rows: calibration.expected_calibration_error(truth[rows], given[rows], LABELS),
+        300,
+        groups=groups,
+    )
+    assert interval == pytest.approx(resampled)
 
 
 def test_what_makes_no_sense_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import math
 import os
 import stat
@@ -288,6 +289,20 @@ def info(path: FilePath) -> FileInfo:
     >>> header.sample_rate, header.n_channels, header.n_samples, header.codec, header.remarks
     (8000, 1, 3428, 'FLAC PCM_16', ())
     """
+    try:
+        state = os.stat(path)
+    except OSError:
+        return _read_info(path)  # which names the error
+    return _cached_info(os.fspath(path), state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _cached_info(path: str, number: int, size: int, changed_ns: int) -> FileInfo:
+    """Return the header of a file, which is read again once the file is another one or was changed."""
+    return _read_info(path)
+
+
+def _read_info(path: FilePath) -> FileInfo:
     with open_sound(path) as sound:
         return FileInfo(
             sample_rate=sound.samplerate,

@@ -31,7 +31,9 @@ def command(
             help="Folder for the pieces and their page. [dim]\\[default: tunes, chorales ...][/dim]"
         ),
     ] = None,
-    formats: Annotated[str, typer.Option(help="Files of each piece.")] = "abc,mid,musicxml,wav,png",
+    formats: Annotated[
+        str, typer.Option(help="Files of each piece. The page plays what is written as wav.")
+    ] = "abc,mid,musicxml,wav,png",
     soundfont: SoundFont = "best",
     force: Annotated[bool, typer.Option(help="Replace the files of an existing folder.")] = False,
     json_: Json = False,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError, near_miss
-from woodshed.metrics.interval import Interval, bootstrap_interval
+from woodshed.metrics.interval import Interval, interval_of_sums
 from woodshed.metrics.probability import validate
 
 Values = NDArray[np.float64]
@@ -130,16 +130,15 @@ def calibration_interval(
     *,
     groups: ArrayLike | None = None,
     n_bins: int = 10,
-    binning: Binning = "width",
     n_resamples: int = 1000,
 ) -> Interval:
-    """Return the 95 % bootstrap interval of `expected_calibration_error`.
+    """Return the 95 % bootstrap interval of `expected_calibration_error` over bins of equal width.
 
     Resampling duplicates predictions, which biases the error upwards; the interval is not corrected for it.
 
     Parameters
     ----------
-    truth, probabilities, labels, n_bins, binning
+    truth, probabilities, labels, n_bins
         As for `reliability`.
     groups, n_resamples
         As for `woodshed.metrics.interval.bootstrap_interval`.
@@ -151,10 +150,15 @@ def calibration_interval(
     (0.11, 0.29)
     """
     confidence, hits = _confidences_and_hits(truth, probabilities, labels)
-    return bootstrap_interval(
-        lambda rows: _weighted_mean_gap(_binned(confidence[rows], hits[rows], n_bins, binning)),
-        confidence.size,
-        groups=groups,
+    # The error of a bin times its count is a sum over its predictions; all resamples have the same bins.
+    bin_of = _bins(confidence, n_bins, "width")
+    values = np.zeros((confidence.size, n_bins + 1))
+    values[np.arange(confidence.size), bin_of] = hits - confidence
+    values[:, -1] = 1.0
+    return interval_of_sums(
+        lambda sums: np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1],
+        values,
+        groups,
         n_resamples=n_resamples,
     )
 
@@ -212,7 +216,8 @@ def _confidences_and_hits(
     return likely[np.arange(columns.size), predicted].astype(np.float64), predicted == columns
 
 
-def _binned(confidence: Values, hits: NDArray[np.bool_], n_bins: int, binning: Binning) -> Reliability:
+def _bins(confidence: Values, n_bins: int, binning: Binning) -> NDArray[np.intp]:
+    """Return the number of the bin of each prediction, from 0."""
     if n_bins < 1:
         raise ParameterError(f"n_bins must be at least 1, got {n_bins}.")
     if binning not in get_args(Binning):
@@ -222,7 +227,12 @@ def _binned(confidence: Values, hits: NDArray[np.bool_], n_bins: int, binning: B
     else:
         last = np.arange(1, n_bins) * confidence.size // n_bins - 1  # index of the highest of each bin
         edges = np.unique(np.sort(confidence)[last[last >= 0]])
-    bin_of = np.digitize(confidence, edges, right=True)
+    return np.digitize(confidence, edges, right=True)
+
+
+def _binned(confidence: Values, hits: NDArray[np.bool_], n_bins: int, binning: Binning) -> Reliability:
+    """Return the mean confidence, the accuracy and the count of each bin that is not empty."""
+    bin_of = _bins(confidence, n_bins, binning)
     count = np.bincount(bin_of)
     filled = np.flatnonzero(count)
     return Reliability(

@@ -139,7 +139,7 @@ def roc_curve(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values,
     from sklearn import metrics
     from sklearn.exceptions import UndefinedMetricWarning
 
-    positive, score = _positive_and_score(is_positive, score)
+    positive, score = positive_and_score(is_positive, score)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)  # reported as NaN
         false_rate, true_rate, thresholds = metrics.roc_curve(positive, score, drop_intermediate=False)
@@ -157,7 +157,7 @@ def roc_auc(is_positive: ArrayLike, score: ArrayLike) -> float:
     >>> roc_auc([False, True, False, True], [0.1, 0.4, 0.4, 0.9])
     0.875
     """
-    positive, score = _positive_and_score(is_positive, score)
+    positive, score = positive_and_score(is_positive, score)
     n_positive = int(positive.sum())
     n_pairs = n_positive * (positive.size - n_positive)
     if not n_pairs:
@@ -190,7 +190,7 @@ def roc_auc_of_draws(is_positive: ArrayLike, score: ArrayLike, counts: ArrayLike
     >>> roc_auc_of_draws([False, True, False, True], [0.1, 0.4, 0.4, 0.9], counts)
     array([0.875, 1.   ,   nan])
     """
-    positive, score = _positive_and_score(is_positive, score)
+    positive, score = positive_and_score(is_positive, score)
     order = np.argsort(score, kind="stable")
     firsts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))  # of equal scores
     drawn = np.asarray(counts, np.float64)[:, order]
@@ -289,8 +289,19 @@ def evaluate(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> d
     }
 
 
-def _positive_and_score(is_positive: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Values]:
-    """Check and return the two arrays of a ROC curve."""
+def positive_and_score(is_positive: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Values]:
+    """Return the two arrays of a ROC curve as booleans and float64.
+
+    Raises
+    ------
+    ParameterError
+        If they do not fit together, are empty, or are not booleans and finite numbers.
+
+    Examples
+    --------
+    >>> positive_and_score([0, 1], [0.25, 0.5])
+    (array([False,  True]), array([0.25, 0.5 ]))
+    """
     positive, values = np.asarray(is_positive), np.asarray(score, dtype=np.float64)
     if positive.ndim != 1 or positive.shape != values.shape or positive.size == 0:
         raise ParameterError(

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.probability import roc_curve, validate
+from woodshed.metrics.probability import positive_and_score, validate
 
 Values = NDArray[np.float64]
 
@@ -182,13 +182,11 @@ def class_thresholds(
 
 def _counts(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values, Values]:
     """Return thresholds, decreasing from infinity, and the true and false positives at each of them."""
-    false_rate, true_rate, thresholds = roc_curve(is_positive, score)
-    n_positive = np.asarray(is_positive).astype(bool).sum()
-    n_negative = np.size(is_positive) - n_positive
-    # Rates are NaN if there is nothing to count; rounding recovers the integer counts.
-    n_true = np.rint(np.nan_to_num(true_rate) * n_positive)
-    n_false = np.rint(np.nan_to_num(false_rate) * n_negative)
-    return thresholds, n_true, n_false
+    positive, score = positive_and_score(is_positive, score)
+    values, rank_of = np.unique(score, return_inverse=True)
+    counts = [np.bincount(rank_of, weights, values.size) for weights in (positive, ~positive)]
+    n_true, n_false = (np.concatenate([[0.0], np.cumsum(count[::-1])]) for count in counts)
+    return np.concatenate([[math.inf], values[::-1]]), n_true, n_false
 
 
 def _lowest(thresholds: Values, allowed: NDArray[np.bool_]) -> float:

@@ -141,8 +141,9 @@ def fill_clips(entries: Sequence[Sequence[Entry]], *, n_jobs: int) -> tuple[NDAr
         If no clip is usable.
     """
     skipped = fill_together(entries, n_jobs=n_jobs)
-    # Not by name: clips in memory may share one, and so may segments of a file.
-    usable = np.asarray([k for k, row in enumerate(entries) if _has_features(*row[0])], np.int64)
+    usable = np.arange(len(entries))
+    if skipped:  # not by name: clips in memory may share one, and so may segments of a file
+        usable = np.asarray([k for k, row in enumerate(entries) if _has_features(*row[0])], np.int64)
     if len(usable) == 0:
         raise DataError(
             f"None of {len(entries)} clips could be used. The first: "

@@ -47,6 +47,18 @@ def test_support_vectors_lie_on_their_margin_or_beyond_it_and_no_other_point_doe
     assert standard.std(axis=0) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+def test_every_place_has_the_class_that_scikit_learn_gives_it(n_classes: int) -> None:
+    rng = np.random.default_rng(0)
+    columns = np.arange(200) % n_classes
+    points = rng.normal(size=(200, 2)) + 2 * rng.normal(size=(n_classes, 2))[columns]
+    found = separate(points, columns)
+    machine = SVC(kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
+    machine.fit(found.standardise(points), columns)
+    places = rng.uniform(-6, 6, (2000, 2))
+    assert found.class_at(places).tolist() == machine.predict(found.standardise(places)).tolist()
+
+
 def test_the_other_points_do_not_hold_the_line() -> None:
     points, columns = cloud(4.0)
     found = separate(points, columns)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -72,14 +73,18 @@ class Separability:
     ----------
     mean, deviation
         Shape ``(2,)`` each: mean and standard deviation of the features.
+    weights, biases
+        Decision functions of the pairs of classes (0, 1), (0, 2), ..., (1, 2), ...: shapes ``(n_pairs, 2)``
+        and ``(n_pairs,)``. They are above 0 for the first class of a pair.
     boundary
         Decision boundary between two classes; None for more.
     """
 
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    biases: NDArray[np.float64]
     boundary: LinearBoundary | None
-    _machine: Any = field(repr=False, compare=False)
 
     def standardise(self, points: Rows) -> Rows:
         """Return standardised points, shape ``(n, 2)``."""
@@ -87,7 +92,12 @@ class Separability:
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
         """Return the predicted class number of each point, shape ``(n,)``."""
-        return np.asarray(self._machine.predict(self.standardise(points)))
+        decisions = self.standardise(points) @ self.weights.T + self.biases
+        n_classes = (1 + math.isqrt(1 + 8 * len(self.biases))) // 2
+        first, second = (np.eye(n_classes)[side] for side in np.triu_indices(n_classes, 1))
+        # The class that wins most pairs; of several, the one with the largest sum of decisions.
+        votes, sums = np.where(decisions >= 0, 1.0, -1.0) @ (first - second), decisions @ (first - second)
+        return np.asarray(np.argmax(votes + sums / (2 * (np.abs(sums) + 1)), axis=1))
 
 
 def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
@@ -119,7 +129,9 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
     mean, deviation = points.mean(axis=0), points.std(axis=0)
     machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
     machine.fit((points - mean) / deviation, columns)
-    return Separability(mean, deviation, _boundary(machine), machine)
+    # Of two classes, scikit-learn's decision is above 0 for the second one.
+    sign = -1.0 if len(machine.classes_) == 2 else 1.0
+    return Separability(mean, deviation, sign * machine.coef_, sign * machine.intercept_, _boundary(machine))
 
 
 def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:

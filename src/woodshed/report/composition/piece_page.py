@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
+from woodshed.audio.read import read
 from woodshed.clip import Clip
 from woodshed.composition.generation import (
     EvaluatedGeneration,
     Generation,
     ReferenceSet,
     ScoreGeneration,
-    SoundGeneration,
     TextGeneration,
 )
 from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
@@ -35,8 +35,8 @@ from woodshed.symbolic.edit import set_tempo, transpose
 from woodshed.symbolic.rendering import BEST, render
 from woodshed.training.model_folder import make_folder, to_json
 
-PAGE_RATE = 22050
-"""Sample rate of the sounds in the page, in hertz."""
+PASSAGE_RATE = 22050
+"""Sample rate of the passages that are compared, in hertz."""
 
 PASSAGE_BPM = 140.0
 """Quarter notes per minute of the passages that are compared."""
@@ -80,7 +80,7 @@ def piece_page(
     styles: tuple[Style, Style | None],
     *,
     heading: str,
-    soundfont: str = BEST,
+    clip_of: Callable[[EvaluatedGeneration], Clip] | None = None,
 ) -> str:
     """Return the page of some new generations.
 
@@ -94,8 +94,9 @@ def piece_page(
         Style of the new items and of the training data; None if there are none.
     heading
         Model and settings, for the top of the page.
-    soundfont
-        What plays the pieces: see `woodshed.symbolic.render`. Passages are played as plain tones.
+    clip_of
+        Returns the sound of a generation, which the page plays, beside the passages that are compared. None
+        leaves out all sound.
     """
     task = items[0].name.rsplit("-", 1)[0]
     count = counted(len(items), f"new {task}")
@@ -115,7 +116,7 @@ def piece_page(
             element("a", "Style", href="#style") if style else None,
         ),
     )
-    sections = (_item_section(item, reference, soundfont) for item in items)
+    sections = (_item_section(item, reference, clip_of) for item in items)
     return document(
         count,
         opening,
@@ -156,15 +157,22 @@ def _longest_copies(items: Sequence[EvaluatedGeneration]) -> str:
     )
 
 
-def _item_section(item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str) -> Markup:
+def _item_section(
+    item: EvaluatedGeneration,
+    reference: ReferenceSet,
+    clip_of: Callable[[EvaluatedGeneration], Clip] | None,
+) -> Markup:
     """Show one generation."""
+    is_played = clip_of is not None and "wav" in item.generation.files
+    player = _player(clip_of(item), item.title) if clip_of is not None and is_played else None
     faults = item.generation.faults
     more = f", and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
-    content, source_text = _content(item.generation, item, reference, soundfont)
+    content, source_text = _content(item.generation, item, reference, is_played)
     return element(
         "section",
         element("h2", item.title),
         element("p", " · ".join([*item.generation.facts, item.generation.length]), class_="note"),
+        player,
         *content,
         element("p", "; ".join(faults[:MAX_FAULTS]), more, ".", class_="note") if faults else None,
         None if source_text is None else element("pre", source_text),
@@ -175,7 +183,7 @@ def _item_section(item: EvaluatedGeneration, reference: ReferenceSet, soundfont:
 
 @functools.singledispatch
 def _content(
-    generation: Generation, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+    generation: Generation, item: EvaluatedGeneration, reference: ReferenceSet, is_played: bool
 ) -> tuple[list[Markup], str | None]:
     """Show the content of a generation and its longest copy; return them and its text, if it has one."""
     return [_novelty(item)], None
@@ -183,23 +191,14 @@ def _content(
 
 @_content.register
 def _score_content(
-    generation: ScoreGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+    generation: ScoreGeneration, item: EvaluatedGeneration, reference: ReferenceSet, is_played: bool
 ) -> tuple[list[Markup], str | None]:
-    clip = render(generation.to_score(item.title), PAGE_RATE, soundfont)
-    content = [_player(clip, item.title), roll_svg(item), _copies(item, reference)]
-    return content, generation.to_abc(item.title)
-
-
-@_content.register
-def _sound_content(
-    generation: SoundGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
-) -> tuple[list[Markup], str | None]:
-    return [_player(generation.to_clip(), item.title), _novelty(item)], None
+    return [roll_svg(item), _copies(item, reference, is_played)], generation.to_abc(item.title)
 
 
 @_content.register
 def _text_content(
-    generation: TextGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+    generation: TextGeneration, item: EvaluatedGeneration, reference: ReferenceSet, is_played: bool
 ) -> tuple[list[Markup], str | None]:
     return [_novelty(item)], generation.text
 
@@ -217,8 +216,8 @@ def _novelty(item: EvaluatedGeneration) -> Markup:
     )
 
 
-def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
-    """Report the longest copy of a score, with both passages as sound."""
+def _copies(item: EvaluatedGeneration, reference: ReferenceSet, is_played: bool) -> Markup:
+    """Report the longest copy of a score, with both passages as sound if the score is played."""
     at = item.novelty.index(item.least_novel)
     line, report = item.lines[at]
     whose = "its" if len(item.lines) == 1 else f"its {line.name}'s"
@@ -244,7 +243,9 @@ def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
                 _passage(new, report.start, report.copied_notes, "New piece"),
                 _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
                 class_="pair",
-            ),
+            )
+            if is_played
+            else Markup(""),
             _line_table(item),
         ]
     )
@@ -288,13 +289,13 @@ def _passage(
         Note(float(onset), float(duration), int(pitch))
         for onset, duration, pitch in zip(onsets, durations, pitch_midi[first:last], strict=True)
     ]
-    clip = render(transpose(set_tempo(Score(notes), PASSAGE_BPM), by), PAGE_RATE)
+    clip = render(transpose(set_tempo(Score(notes), PASSAGE_BPM), by), PASSAGE_RATE)
     return element("figure", element("figcaption", caption), _player(clip, caption))
 
 
 def _player(clip: Clip, label: str) -> Markup:
-    """Return a player with an embedded sound, at most its first `MAX_CLIP_S` seconds."""
-    return audio_player(sound_bytes(clip.cut(0.0, MAX_CLIP_S)) or b"", label)
+    """Return a player with an embedded sound of at most `MAX_CLIP_S` seconds."""
+    return audio_player(sound_bytes(clip) or b"", label)
 
 
 def roll_svg(item: EvaluatedGeneration) -> Markup:
@@ -507,7 +508,8 @@ def write_piece_folder(
     heading
         Model and settings, for the page.
     formats
-        Out of `FORMATS`; None writes all that a generation has. Formats of other kinds are ignored.
+        Out of `FORMATS`; None writes all that a generation has. Formats of other kinds are ignored. The page
+        plays what is written as WAV.
     soundfont
         What plays the WAV files: see `woodshed.symbolic.render`.
     on_item
@@ -536,5 +538,11 @@ def write_piece_folder(
     learned = reference.style
     styles = {"new": asdict(new)} | ({} if learned is None else {"learned": asdict(learned)})
     write_whole(folder / STYLE_NAME, to_json(styles))
-    page = piece_page(items, reference, (new, learned), heading=heading, soundfont=soundfont)
+
+    def clip_of(item: EvaluatedGeneration) -> Clip:
+        return read(folder / f"{item.name}.wav", end_s=MAX_CLIP_S, mono=True)
+
+    page = piece_page(
+        items, reference, (new, learned), heading=heading, clip_of=clip_of if "wav" in formats else None
+    )
     write_whole(folder / PAGE_NAME, page)

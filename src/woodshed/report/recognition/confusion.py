@@ -15,6 +15,7 @@ from woodshed.data.example import Example
 from woodshed.errors import AudioError, counted
 from woodshed.html.clip import MAX_S, Sound, sound_of
 from woodshed.html.document import Markup, element, escape, join, name_of, scrolling, unbroken
+from woodshed.parallel import in_threads
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.scores import ClassPredictions
 from woodshed.report.wording import percent
@@ -116,7 +117,9 @@ def confusion_section(
     groups = groupby(sorted(mistakes, key=attrgetter("cell")), attrgetter("cell"))
     by_cell = {cell: list(group) for cell, group in groups}
     embedded = f" (audio of {len(audible)} is embedded)" if len(audible) < len(mistakes) else ""
-    panels = [_panel(experiment, cell, group, audible) for cell, group in by_cell.items()]
+    examples = [experiment.corpus.examples[mistake.example] for mistake in audible]
+    sounds = dict(zip(audible, in_threads(_sound_or_reason, examples, -1), strict=True))
+    panels = [_panel(experiment, cell, group, sounds) for cell, group in by_cell.items()]
     return join(
         [
             element(
@@ -184,11 +187,13 @@ def _panel_id(cell: Cell) -> str:
     return f"cell-{cell[0]}-{cell[1]}"
 
 
-def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], audible: set[Mistake]) -> Markup:
+def _panel(
+    experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], sounds: Mapping[Mistake, Sound | str]
+) -> Markup:
     truth, predicted = (name_of(experiment.names[column]) for column in cell)
-    clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in audible]
+    clips = [_clip(experiment, mistake, sounds[mistake]) for mistake in mistakes if mistake in sounds]
     # An example that was tested twice may be audible in another cell.
-    examples = {mistake.example for mistake in audible}
+    examples = {mistake.example for mistake in sounds}
     silent = [mistake for mistake in mistakes if mistake.example not in examples]
     return element(
         "div",
@@ -214,17 +219,23 @@ def _file_name(experiment: Experiment, mistake: Mistake) -> Markup:
     return name_of(experiment.corpus.examples[mistake.example].path.name)
 
 
-def _clip(experiment: Experiment, mistake: Mistake) -> Markup:
+def _sound_or_reason(example: Example) -> Sound | str:
+    """Return a clip as embedded in a page, or why it is not available."""
+    try:
+        return sound_of(example)
+    except AudioError as error:
+        return str(error)
+
+
+def _clip(experiment: Experiment, mistake: Mistake, sound: Sound | str) -> Markup:
     example = experiment.corpus.examples[mistake.example]
     file = element("span", _file_name(experiment, mistake), class_="file")
-    try:
-        sound = sound_of(example)
-    except AudioError as error:
+    if isinstance(sound, str):
         return element(
             "article",
             element("div", file, class_="top"),
             _facts(experiment, mistake),
-            element("p", f"Audio not available: {error}", class_="note"),
+            element("p", f"Audio not available: {sound}", class_="note"),
             class_="clip",
         )
     button = element(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -231,10 +232,16 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
         words[0],
         "L:1/8",
     ]
+    return "\n".join([*head, *_key_and_music(tune, tonic), ""])
+
+
+@functools.lru_cache(maxsize=256)
+def _key_and_music(tune: str, tonic: str) -> tuple[str, str]:
+    """Return the ``K:`` field and the music of a tune; cached, since every file of a tune needs them."""
     key, music = in_key(tune, tonic)
-    body = "\n".join(lines_of(_opened(music), words[0]))
+    body = "\n".join(lines_of(_opened(music), tune.split(maxsplit=1)[0]))
     body += "]" if body.endswith(" |") else ""  # |] ends the tune, as its last bar may be short
-    return "\n".join([*head, f"K:{key}", body, ""])
+    return f"K:{key}", body
 
 
 def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True, tonic: str = "C") -> Score:
