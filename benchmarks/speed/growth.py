@@ -85,6 +85,11 @@ STAGES: Mapping[str, Callable[[Sequence[Example]], None]] = {
 }
 
 
+def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """Return the exponent of the power law through some times."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
 def main() -> None:
     """Measure and write ``growth.md``."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,15 +108,16 @@ def main() -> None:
                 print(name, size, seconds[name][-1], flush=True)
     rows = []
     for name, times_s in seconds.items():
-        exponent = np.polyfit(np.log(options.sizes), np.log(times_s), 1)[0]
-        verdict = "yes" if exponent <= MOST_EXPONENT else "no"
-        rows.append(
-            [name, *(f"{value:.1f}" for value in times_s), f"{exponent:.2f}", f"{MOST_EXPONENT:g}", verdict]
-        )
-    heading = ["stage", *(f"{size:,}" for size in options.sizes), "exponent", "to reach", "reached"]
+        exponents = [exponent(options.sizes[first:], times_s[first:]) for first in (0, 1)]
+        verdict = "yes" if exponents[0] <= MOST_EXPONENT else "no"
+        values = [f"{value:.2f}" for value in (*times_s, *exponents)]
+        rows.append([name, *values, f"{MOST_EXPONENT:g}", verdict])
+    sizes = [f"{size:,}" for size in options.sizes]
+    heading = ["stage", *sizes, "exponent", f"from {sizes[1]} on", "to reach", "reached"]
     body = [
         "Seconds of processor time by the number of sounds or tunes, and the exponent of the power law through them: 1 is "
-        "proportional, below 1 there is a fixed part.",
+        "proportional, below 1 there is a fixed part. Of at most 3,000 rows, kernel ridge regression solves the exact "
+        "equations, whose time grows faster, but is short; of more, it uses 3,000 landmarks, and its time is proportional.",
         markdown_table(heading, rows),
     ]
     write_markdown(options.out, "Growth with the size of a collection", "\n\n".join(body))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.originality import Melody, MelodyIndex
+from woodshed.metrics.originality import CodeIndex, Melody, MelodyIndex
 
 
 def melody(seed: int, n_notes: int = 64) -> Melody:
@@ -90,3 +90,23 @@ def test_short_melodies_and_no_melodies_are_answered(known: MelodyIndex) -> None
 def test_a_melody_must_be_complete() -> None:
     with pytest.raises(ParameterError, match=r"must have the same shape \(n_notes,\)"):
         Melody([60, 62], [1.0], [1, 1])
+
+
+@pytest.mark.parametrize(("n_codes", "length"), [(2, 300), (20, 2000), (5000, 3000)])
+def test_every_run_is_the_longest_that_a_plain_search_finds(n_codes: int, length: int) -> None:
+    rng = np.random.default_rng(0)
+    parts = [rng.integers(0, n_codes, length // 10) for _ in range(10)]
+    row = np.concatenate([[*part, -1] for part in parts])
+    starts = np.arange(10) * (length // 10 + 1)
+    codes = [
+        *rng.integers(0, n_codes, 10).tolist(),
+        *parts[3][4:24].tolist(),
+        n_codes,
+        *parts[7][:5].tolist(),
+    ]
+    lengths, places = CodeIndex(row, starts, [""] * 10, unit="code", n_gram=4).runs(codes)
+    text = "," + ",".join(map(str, row)) + ","
+    for k, (run, place) in enumerate(zip(lengths.tolist(), places.tolist(), strict=True)):
+        wanted = ["," + ",".join(map(str, codes[k : k + n])) + "," for n in (run, run + 1)]
+        assert k + run == len(codes) or wanted[1] not in text
+        assert run == 0 or text[: text.index(wanted[0])].count(",") == place

@@ -1,14 +1,15 @@
 """Originality of generated sequences: longest runs copied from the training data, and shares of new n-grams.
 
-Melodies are compared by intervals and durations, so that a transposed copy is a copy. The search is
-exhaustive: every passage is compared with every other.
+Melodies are compared by intervals and durations, so that a transposed copy is a copy. The search is exact.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar, Self
 
@@ -21,6 +22,8 @@ from woodshed.errors import ParameterError
 _SEPARATOR = -1  # between two sequences; equal to nothing
 _UNSEEN = -2  # an item that no indexed sequence has
 _MAX_INTERVAL = 1 << 20  # above all intervals, so that codes are positive
+
+_MAX_SEED = 6  # codes: enough for a few places each, even among millions
 
 Places = NDArray[np.int64]
 
@@ -74,7 +77,9 @@ class Novelty:
 class CodeIndex:
     """Sequences of codes in one row, in which the longest copies are found.
 
-    Every run is compared with every position: the search is exact. Its time grows with the length of the row.
+    All places are sorted once by the codes that follow, up to a few: a suffix array (U. Manber and G. Myers,
+    "Suffix arrays", SIAM Journal on Computing 22, 1993) of limited depth. The search is exact, and its time
+    hardly grows with the length of the row.
 
     Parameters
     ----------
@@ -93,7 +98,6 @@ class CodeIndex:
     def __init__(self, row: Places, starts: Places, titles: Sequence[str], *, unit: str, n_gram: int) -> None:
         self.row, self.starts, self.titles = row, starts, tuple(titles)
         self.unit, self.n_gram = unit, n_gram
-        self._places: dict[int, Places] = {}
 
     def runs(self, codes: Sequence[int]) -> tuple[Places, Places]:
         """Find the longest indexed run that begins at each code.
@@ -109,25 +113,30 @@ class CodeIndex:
         >>> CodeIndex(row, np.array([0, 5]), ["one", "two"], unit="letter", n_gram=2).runs([9, 1, 2, 3])
         (array([0, 3, 2, 1]), array([0, 1, 2, 3]))
         """
-        lengths, places = np.zeros((2, len(codes)), np.int64)
-        following = np.zeros(len(self.row) + 1, np.int32)  # number of codes that match from each place on
+        seeds, n_codes = self._seeds, len(codes)
+        lengths, places = np.zeros((2, n_codes), np.int64)
+        digits = seeds.digits_of(np.asarray(codes, np.int64))
+        following = np.zeros(len(self.row) + 1, np.int32)  # number of seeds that match from each place on
         matches = np.empty(0, np.int64)
-        for k in reversed(range(len(codes))):
-            found = self._places_of(codes[k])
+        for k in reversed(range(n_codes)):
+            found = seeds.places(digits[k : k + seeds.length])
+            if k + seeds.length > n_codes:  # the sequence ends before the seed does
+                found = found[:0]
             runs = following[found + 1] + 1
             following[matches] = 0
             following[found] = runs
             matches = found
             if len(found):
                 longest = int(runs.argmax())
-                lengths[k], places[k] = runs[longest], found[longest]
+                lengths[k], places[k] = seeds.length - 1 + runs[longest], found[longest]
+            else:
+                lengths[k], places[k] = seeds.shorter(digits[k : k + seeds.length - 1])
         return lengths, places
 
-    def _places_of(self, code: int) -> Places:
-        """Return all places of a code, in ascending order."""
-        if code not in self._places:
-            self._places[code] = np.flatnonzero(self.row == code)
-        return self._places[code]
+    @cached_property
+    def _seeds(self) -> _Seeds:
+        """The row sorted by its seeds, at the first search."""
+        return _Seeds(self.row)
 
     def novelty(self, lengths: Places, places: Places) -> Novelty:
         """Return the novelty of the sequence that has these `runs`."""
@@ -149,6 +158,53 @@ class CodeIndex:
             source_start=int(places[start] - self.starts[number]),
             new_share=new_share,
         )
+
+
+class _Seeds:
+    """All places of a row of codes, sorted by the codes from there on.
+
+    Parameters
+    ----------
+    row
+        Codes, 0 or more, and -1 after each sequence.
+    """
+
+    def __init__(self, row: Places) -> None:
+        self._codes, digits = np.unique(row, return_inverse=True)  # of which -1 is the first
+        self._base = len(self._codes) + 2
+        self.length = max(1, min(_MAX_SEED, int(62 / math.log2(self._base))))
+        padded = np.concatenate([digits, np.zeros(self.length, np.int64)])
+        numbers = np.zeros(len(row), np.int64)
+        for k in range(self.length):
+            numbers = numbers * self._base + padded[k : k + len(row)]
+        self._order = np.argsort(numbers, kind="stable")
+        self._numbers = numbers[self._order]
+
+    def digits_of(self, codes: Places) -> list[int]:
+        """Return the number of each code among those that occur in the row; -1 for another."""
+        if not len(self._codes):
+            return [-1] * len(codes)
+        found = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
+        return [int(digit) for digit in np.where(self._codes[found] == codes, found, -1)]
+
+    def places(self, digits: Sequence[int]) -> Places:
+        """Return all places where a seed or its beginning occurs; those of a seed are in ascending order."""
+        if min(digits) < 0:
+            return self._order[:0]
+        number = 0
+        for digit in digits:
+            number = number * self._base + digit
+        scale = self._base ** (self.length - len(digits))
+        first, last = np.searchsorted(self._numbers, [number * scale, (number + 1) * scale])
+        return np.asarray(self._order[first:last])
+
+    def shorter(self, digits: Sequence[int]) -> tuple[int, int]:
+        """Return the length of the longest beginning that occurs, and its first place; else 0 and 0."""
+        for length in range(len(digits), 0, -1):
+            found = self.places(digits[:length])
+            if len(found):
+                return length, int(found.min())
+        return 0, 0
 
 
 class SequenceIndex:

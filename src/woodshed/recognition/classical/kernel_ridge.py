@@ -169,18 +169,20 @@ class KernelRidge:
 
     def _solve(self, transformed: NDArray[np.float32], outputs: Rows, weights: Rows) -> Rows:
         """Return the weights of the landmarks: exact, or by least squares if there are more rows."""
+        from scipy.linalg import solve
+
         among = self._kernel(self.landmarks_)
         if len(transformed) == len(self.landmarks_):
             return np.linalg.solve(among + np.diag(self.ridge / weights), outputs).astype(np.float64)
         left, right = self.ridge * among, np.zeros((len(among), outputs.shape[1]))
         for start in range(0, len(transformed), _BLOCK):  # limits the memory for the kernel
             part = slice(start, start + _BLOCK)
-            kernel = self._kernel(transformed[part])
-            weighted = kernel.T * weights[part]
-            left += weighted @ kernel
-            right += weighted @ outputs[part]
+            roots = np.sqrt(weights[part])[:, np.newaxis]
+            kernel = roots * self._kernel(transformed[part])
+            left += kernel.T @ kernel  # symmetric, of which BLAS computes one half
+            right += kernel.T @ (roots * outputs[part])
         left[np.diag_indices_from(left)] += _EPSILON * np.trace(left) / len(left)
-        return np.linalg.solve(left, right).astype(np.float64)
+        return np.asarray(solve(left, right, assume_a="pos"))
 
 
 def value_weights(rows: Rows, targets: Rows) -> Rows:
