@@ -38,6 +38,7 @@ logo = {n_groups}
 """
 
 paths, labels, groups = read()
+labels = [f"class {label}" for label in labels]  # it reads digits as numbers, which match no label
 held_out = groups == groups[0]  # the parts that the settings name; leave-one-group-out joins them again
 with tempfile.TemporaryDirectory() as root:
     converted = []
@@ -51,7 +52,7 @@ with tempfile.TemporaryDirectory() as root:
             table.writerow(["file", "speaker", "fold", "label"])
             table.writerows((converted[k], groups[k], groups[k], labels[k]) for k in np.flatnonzero(mask))
     settings = Path(root) / "settings.ini"
-    names = sorted({str(label) for label in labels})
+    names = sorted(set(labels))
     settings.write_text(SETTINGS.format(root=root, labels=names, n_groups=len(set(groups))))
     done = subprocess.run(
         [sys.executable, "-m", "nkululeko.nkululeko", "--config", str(settings)],

@@ -313,8 +313,7 @@ def fill_together(
         If ``n_jobs`` is 0.
     """
     for root in {store.folder for row in entries for store, _ in row}:
-        for folder in root.glob("[0-9a-f][0-9a-f]"):
-            remove_drafts(folder)
+        _remove_old_drafts(root)
     skipped = []
     with interruptible():
         reasons = in_processes(_fill_sound, entries, n_jobs)
@@ -324,6 +323,13 @@ def fill_together(
                 skipped.append(Skipped(Path(row[0][1].source), reason))
             on_progress(n_done, len(entries))
     return skipped
+
+
+@functools.cache
+def _remove_old_drafts(root: Path) -> None:
+    """Delete what killed processes left in a store; once, since the folders hold many files."""
+    for folder in root.glob("[0-9a-f][0-9a-f]"):
+        remove_drafts(folder)
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
