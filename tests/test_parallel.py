@@ -113,3 +113,15 @@ def test_an_error_in_a_process_reaches_the_caller(monkeypatch: pytest.MonkeyPatc
 
 def _inverse(k: float) -> float:
     return 1 / k
+
+
+def process_after_a_while(_: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def test_long_calls_are_shared_from_the_second_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woodshed.parallel.ALONE_S", 0.01)
+    first, *others = in_processes(process_after_a_while, range(4), 2)
+    assert first == os.getpid()
+    assert os.getpid() not in others

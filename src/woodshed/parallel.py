@@ -24,6 +24,9 @@ ALONE_S = 1.0
 N_PACED = 5
 """Latest calls whose median duration is taken for that of the others."""
 
+N_ALONE = 3
+"""Calls before there is such a median, unless they take long: the first one may import packages."""
+
 
 def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_jobs: int) -> Iterator[Result]:
     """Yield the results of a function in order, computed in threads.
@@ -104,15 +107,18 @@ def in_processes(
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one process per core, got 0.")
-    n_processes, n_done = joblib.effective_n_jobs(n_jobs), 0
-    latest_s = deque([0.0] * N_PACED, N_PACED)
+    n_processes, n_done, spent_s = joblib.effective_n_jobs(n_jobs), 0, 0.0
+    latest_s: deque[float] = deque(maxlen=N_PACED)
     with threadpool_limits(1):
         while n_done < len(inputs) and (
-            n_processes == 1 or statistics.median(latest_s) * (len(inputs) - n_done) < ALONE_S
+            n_processes == 1
+            or (n_done < N_ALONE and spent_s < ALONE_S)
+            or (latest_s and statistics.median(latest_s) * (len(inputs) - n_done) < ALONE_S)
         ):
             began = time.monotonic()
             result = function(inputs[n_done])
             latest_s.append(time.monotonic() - began)
+            spent_s += latest_s[-1]
             n_done += 1
             yield result
     if n_done < len(inputs):

@@ -76,7 +76,8 @@ def command(
     ]
     copied = f"{result.items[0].least_novel.run_unit}s copied"
     print_table((result.task, "", "length", copied, "most similar"), rows, numbers_from=2)
-    say(f"\nTo see and play them: {printable(result.page)}")
+    doing = "see and play" if "wav" in names_in(formats) else "see"
+    say(f"\nTo {doing} them: {printable(result.page)}")
 
 
 def item_values(item: EvaluatedGeneration) -> dict[str, Any]:

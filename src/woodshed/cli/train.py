@@ -21,6 +21,7 @@ from woodshed.cli.flags import (
 from woodshed.cli.setting_table import task_settings
 from woodshed.cli.terminal import (
     Json,
+    ProgressBar,
     list_skipped,
     name_findings,
     name_likeliest,
@@ -161,7 +162,7 @@ def train_recogniser(request: TrainSettings, *, dry_run: bool, json_: bool) -> N
     """Train and test, or show the plan; print findings, progress, scores and where the model is."""
     from woodshed.workflows.train import prepare_training
 
-    preparation = prepare_training(request, make_folder=not dry_run)
+    preparation = prepare_training(request, make_folder=not dry_run, progress=ProgressBar())
     with preparation.lock:
         _train_prepared(preparation, dry_run=dry_run, json_=json_)
 

@@ -234,7 +234,7 @@ def digest(*parts: str | bytes) -> str:
 def file_digest(path: Path) -> str:
     """Return the digest of a file's bytes as 32 hexadecimal digits, independent of its name.
 
-    The result is cached until the size or the modification time of the file changes.
+    The result is cached until the file is another one, or its size or modification time changes.
 
     Raises
     ------
@@ -243,14 +243,14 @@ def file_digest(path: Path) -> str:
     """
     try:
         state = os.stat(path)
-        return _file_digest(path, state.st_size, state.st_mtime_ns)
+        return _file_digest(path, state.st_ino, state.st_size, state.st_mtime_ns)
     except OSError as error:
         reason = f"it cannot be read ({error.strerror}). Check the name, the folder and its permissions."
         raise AudioFileError(path, reason) from error
 
 
 @functools.lru_cache(maxsize=2**17)
-def _file_digest(path: Path, size: int, changed_ns: int) -> str:
+def _file_digest(path: Path, number: int, size: int, changed_ns: int) -> str:
     with open(path, "rb") as file:
         # Processors of the last years do SHA-256 in hardware: a third faster than BLAKE2b.
         return hashlib.file_digest(file, "sha256").hexdigest()[: 2 * _DIGEST_BYTES]

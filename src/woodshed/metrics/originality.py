@@ -78,8 +78,8 @@ class CodeIndex:
     """Sequences of codes in one row, in which the longest copies are found.
 
     All places are sorted once by the codes that follow, up to a few: a suffix array (U. Manber and G. Myers,
-    "Suffix arrays", SIAM Journal on Computing 22, 1993) of limited depth. The search is exact, and its time
-    hardly grows with the length of the row.
+    "Suffix arrays", SIAM Journal on Computing 22, 1993) of limited depth. The search is exact. Its time
+    depends on how often those few codes occur together, not on the length of the row.
 
     Parameters
     ----------

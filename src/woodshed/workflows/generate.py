@@ -90,7 +90,8 @@ def generate_into_folder(  # noqa: PLR0913  the options of the verb
     OutputError
         If the folder exists and is not empty, or cannot be written to.
     """
-    check_formats(formats or ())
+    if formats is not None:
+        check_formats(formats)
     check_soundfont(soundfont)
     check_seed(seed)
     generator: Generator = load_model_for("generate", model) if isinstance(model, str) else model

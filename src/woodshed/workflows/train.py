@@ -35,6 +35,7 @@ from woodshed.tasks import recognition_tasks, task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 from woodshed.workflows.files import RUN_NAME, load_corpus_for, prepare_folder, require_usable
+from woodshed.workflows.progress import SILENT, Progress, stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +170,9 @@ def make_estimator(task: str, settings: Mapping[str, Any]) -> AudioEstimator:
     return estimator
 
 
-def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Preparation:
+def prepare_training(
+    request: TrainSettings, *, make_folder: bool = True, progress: Progress = SILENT
+) -> Preparation:
     """Read and check the corpus, choose the net and the splits; nothing is trained.
 
     Parameters
@@ -178,6 +181,8 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
         What to train on what.
     make_folder
         Whether to make sure that the model can be written; otherwise nothing is written.
+    progress
+        Observer of the examination of the sounds.
 
     Raises
     ------
@@ -200,7 +205,7 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
                 prepare_folder(request.out, resume=request.resume, force=request.force)
             )
         store = estimator.store if make_folder else None  # a dry-run writes nothing
-        preparation = _examine(request, estimator, corpus, notes, store=store)
+        preparation = _examine(request, estimator, corpus, notes, store=store, progress=progress)
         stack.pop_all()
     return replace(preparation, lock=lock)
 
@@ -212,12 +217,16 @@ def _examine(
     notes: Sequence[str],
     *,
     store: str | None,
+    progress: Progress,
 ) -> Preparation:
     """Check the examples, look for groups and choose the splits."""
     began = time.monotonic()
     model_rate = estimator.sample_rate or common_rate(corpus.examples, type(estimator).highest_rate)
     rows = (*corpus.examples, *corpus.unlabelled)
-    inspections = inspect_with_store(rows, store, model_rate=model_rate, n_jobs=estimator.n_jobs)
+    with stage(progress, len(rows), "sounds") as advance:
+        inspections = inspect_with_store(
+            rows, store, model_rate=model_rate, n_jobs=estimator.n_jobs, on_done=advance
+        )
     checkup = short_checkup(corpus, inspections=inspections, model_rate=model_rate)
     corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, inspections=inspections)
     is_published = not Path(request.data).exists()  # defines its groups

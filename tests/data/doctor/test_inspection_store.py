@@ -64,10 +64,24 @@ def test_a_damaged_entry_is_measured_again(examples: list[Example], tmp_path: Pa
     store = InspectionStore(tmp_path / "store", 8000)
     (expected,) = inspect_with_store(examples[:1], str(store.folder), model_rate=8000)
     (entry,) = store.folder.rglob("*.json")
-    for content in ("{", "[]", "{}", '{"remarks": []}', '{"remarks": 1}'):
+    other_value = entry.read_text().replace("8000", "8001")
+    for content in ("{", "[]", "{}", '{"remarks": []}', "[1, 2]", other_value):
         entry.write_text(content)
         assert store.get(examples[0]) is None
     assert as_values(inspect_with_store(examples[:1], str(store.folder), model_rate=8000)) == as_values(
         [expected]
     )
     assert store.get(examples[0]) is not None
+
+
+def test_an_interrupted_run_keeps_what_it_measured(examples: list[Example], tmp_path: Path) -> None:
+    store = InspectionStore(tmp_path / "store", 8000)
+
+    def interrupt() -> None:
+        if store.get(examples[1]) is not None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        inspect_with_store(examples, str(store.folder), model_rate=8000, on_done=interrupt)
+    assert store.get(examples[0]) is not None
+    assert store.get(examples[2]) is None

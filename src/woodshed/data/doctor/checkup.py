@@ -83,7 +83,9 @@ def doctor(
     results: list[Inspection | str] = [""] * n_sounds
     for rows, feature in ((checked, views), (others, None)):
         examples = [corpus.examples[k] for k in rows]
-        inspected = inspect_sounds(examples, views=feature, slow=True, n_jobs=n_jobs, on_done=advance)
+        inspected = inspect_sounds(
+            examples, views=feature, slow=True, n_jobs=n_jobs, on_done=lambda k, result: advance()
+        )
         for k, result in zip(rows, inspected, strict=True):
             results[k] = result
     inspections = usable(results)
@@ -152,8 +154,9 @@ def short_checkup(
     """
     n_sounds = len(corpus.examples)
     if inspections is None:
+        advance = on_stage("sounds", n_sounds)
         inspections = inspect_sounds(
-            corpus.examples, model_rate=model_rate, n_jobs=n_jobs, on_done=on_stage("sounds", n_sounds)
+            corpus.examples, model_rate=model_rate, n_jobs=n_jobs, on_done=lambda k, result: advance()
         )
     results = inspections[:n_sounds]
     sounds = usable(results)

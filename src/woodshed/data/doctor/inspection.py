@@ -251,9 +251,11 @@ def inspect_sounds(
     slow: bool = False,
     model_rate: int = HIGHEST_RATE,
     n_jobs: int = 1,
-    on_done: Callable[[], None] = lambda: None,
+    on_done: Callable[[int, Inspection | str], None] = lambda k, result: None,
 ) -> list[Inspection | str]:
     """Measure every sound in ``n_jobs`` processes; return the reason as text for one that cannot be read.
+
+    ``on_done`` is called after each sound with its index and result.
 
     Raises
     ------
@@ -273,7 +275,7 @@ def inspect_sounds(
     for rows, inspections in zip(rows_of.values(), in_processes(inspect, parts, n_jobs), strict=True):
         for k, inspection in zip(rows, inspections, strict=True):
             results[k] = inspection
-            on_done()
+            on_done(k, inspection)
     return results
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from woodshed.data.item import digest, file_digest
 from woodshed.decoding import parse_json
 from woodshed.errors import WoodshedError
 
-VERSION = "inspection/1"
+VERSION = "inspection/2"
 """Part of every key; the number is raised when a measurement changes."""
 
 _ARRAYS = ("print_", "views")
@@ -26,8 +27,8 @@ _ARRAYS = ("print_", "views")
 class InspectionStore:
     """The fast measurements of sounds on disk, by the content of the file, the segment and the model's rate.
 
-    An entry is a JSON file. One that is damaged counts as missing. It may share its folder with a
-    `woodshed.data.store.FeatureStore`.
+    An entry is a JSON file with the CRC-32 of its values. One that is damaged counts as missing. It may share
+    its folder with a `woodshed.data.store.FeatureStore`.
 
     Parameters
     ----------
@@ -57,9 +58,12 @@ class InspectionStore:
     def get(self, example: Example) -> Inspection | None:
         """Return the measurements of an example; None if they are not stored, or the file is unreadable."""
         try:
-            values = parse_json(self._path(example).read_bytes())
+            checksum, text = parse_json(self._path(example).read_bytes())
+            if checksum != zlib.crc32(text.encode()):
+                return None
+            values = parse_json(text.encode())
             inspection = Inspection(**values | {"remarks": tuple(values["remarks"])})
-        except (OSError, WoodshedError, ValueError, TypeError, KeyError):
+        except (OSError, WoodshedError, ValueError, TypeError, KeyError, AttributeError):
             return None
         return inspection
 
@@ -77,7 +81,8 @@ class InspectionStore:
             return
         path = self._path(example)
         create_folder(path.parent, "Choose a writable folder for the feature store.")
-        write_whole(path, json.dumps(values))
+        text = json.dumps(values)
+        write_whole(path, json.dumps([zlib.crc32(text.encode()), text]))
 
     def _path(self, example: Example) -> Path:
         segment = f"{example.start_s!r} {example.end_s!r}"
@@ -86,9 +91,16 @@ class InspectionStore:
 
 
 def inspect_with_store(
-    examples: Sequence[Example], folder: str | None, *, model_rate: int, n_jobs: int = 1
+    examples: Sequence[Example],
+    folder: str | None,
+    *,
+    model_rate: int,
+    n_jobs: int = 1,
+    on_done: Callable[[], None] = lambda: None,
 ) -> list[Inspection | str]:
     """Return what `inspect_sounds` returns; sounds that were measured before are not decoded again.
+
+    Each measurement is stored at once, so that an interrupted run loses none.
 
     Parameters
     ----------
@@ -96,16 +108,23 @@ def inspect_with_store(
         As for `woodshed.data.doctor.inspection.inspect_sounds`.
     folder
         Folder of an `InspectionStore`; None stores nothing.
+    on_done
+        Called after each sound.
     """
-    if folder is None:
-        return inspect_sounds(examples, model_rate=model_rate, n_jobs=n_jobs)
-    store = InspectionStore(Path(folder), model_rate)
-    known = {k: None if is_made(example) else store.get(example) for k, example in enumerate(examples)}
-    missing = [k for k, inspection in known.items() if inspection is None]
-    results: dict[int, Inspection | str] = {k: one for k, one in known.items() if one is not None}
-    measured = inspect_sounds([examples[k] for k in missing], model_rate=model_rate, n_jobs=n_jobs)
-    for k, result in zip(missing, measured, strict=True):
-        results[k] = result
-        if isinstance(result, Inspection):
-            store.add(examples[k], result)
+    store = None if folder is None else InspectionStore(Path(folder), model_rate)
+    results: dict[int, Inspection | str] = {}
+    for k, example in enumerate(examples):
+        inspection = None if store is None or is_made(example) else store.get(example)
+        if inspection is not None:
+            results[k] = inspection
+            on_done()
+    missing = [k for k in range(len(examples)) if k not in results]
+
+    def keep(place: int, result: Inspection | str) -> None:
+        results[missing[place]] = result
+        if store is not None and isinstance(result, Inspection):
+            store.add(examples[missing[place]], result)
+        on_done()
+
+    inspect_sounds([examples[k] for k in missing], model_rate=model_rate, n_jobs=n_jobs, on_done=keep)
     return [results[k] for k in range(len(examples))]

@@ -163,11 +163,12 @@ def _item_section(
     clip_of: Callable[[EvaluatedGeneration], Clip] | None,
 ) -> Markup:
     """Show one generation."""
-    is_played = clip_of is not None and "wav" in item.generation.files
-    player = _player(clip_of(item), item.title) if clip_of is not None and is_played else None
+    player = None
+    if clip_of is not None and "wav" in item.generation.files:
+        player = _player(clip_of(item), item.title)
     faults = item.generation.faults
     more = f", and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
-    content, source_text = _content(item.generation, item, reference, is_played)
+    content, source_text = _content(item.generation, item, reference, player is not None)
     return element(
         "section",
         element("h2", item.title),
@@ -294,7 +295,7 @@ def _passage(
 
 
 def _player(clip: Clip, label: str) -> Markup:
-    """Return a player with an embedded sound of at most `MAX_CLIP_S` seconds."""
+    """Return a player with an embedded sound."""
     return audio_player(sound_bytes(clip) or b"", label)
 
 
@@ -448,13 +449,15 @@ def _number(value: float) -> str:
 
 
 def check_formats(formats: Sequence[str]) -> None:
-    """Refuse a format that does not exist.
+    """Refuse formats that do not exist, and an empty list.
 
     Raises
     ------
     ParameterError
         If there is no such format; the message names the near miss.
     """
+    if not formats:
+        raise ParameterError(f"No format is given. Choose from {', '.join(FORMATS)}.")
     for name in formats:
         if name not in FORMATS:
             raise ParameterError(f"Unknown format {name!r}. {near_miss(name, FORMATS)}")
@@ -522,6 +525,12 @@ def write_piece_folder(
     """
     formats = FORMATS if formats is None else formats
     check_formats(formats)
+    task, first = items[0].name.rsplit("-", 1)[0], items[0].generation
+    own = (*first.files, *(("png",) if isinstance(first, ScoreGeneration) else ()))
+    if not set(formats) & set(own):
+        raise ParameterError(
+            f"A {task} is not written as {' or '.join(formats)}. Choose from {', '.join(own)}."
+        )
     for n_done, item in enumerate(items, start=1):
         generation = item.generation
         suffixes = [suffix for suffix in formats if suffix in generation.files]
