@@ -2,7 +2,8 @@
 
     python -m benchmarks.speed.growth [--sizes 1000 4000 16000 64000] [--out FILE]
 
-Sounds are noises of a quarter of a second at 8 kHz, tunes are random walks. Everything runs in one process and thread.
+Sounds are noises of a quarter of a second at 8 kHz, tunes are random walks. Everything runs in one process; the time
+counts all its threads, and the making of the tunes.
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ def main() -> None:
     body = [
         "Seconds of processor time by the number of sounds or tunes, and the exponent of the power law through them: 1 is "
         "proportional, below 1 there is a fixed part. Of at most 3,000 rows, kernel ridge regression solves the exact "
-        "equations, whose time grows faster, but is short; of more, it uses 3,000 landmarks, and its time is proportional.",
+        "equations, whose time grows faster, but is short; of more, it uses 3,000 landmarks, and its time is proportional. "
+        "The time of the tunes includes that of drawing them.",
         markdown_table(heading, rows),
     ]
     write_markdown(options.out, "Growth with the size of a collection", "\n\n".join(body))

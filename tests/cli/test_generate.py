@@ -98,7 +98,7 @@ def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Pa
         (["--temperature", "nan"], "temperature must be a number above 0"),
         (["--seed", "-1"], "seed must be 0 or more, got -1."),
         (["--formats", ""], "No format is given"),
-        (["--formats", "txt"], "A tune is not written as txt"),
+        (["--formats", "txt"], "No tune can be written as txt"),
         (["--formats", "abc,midi"], "Did you mean mid?"),
         (["--prime", "M:6/8 K:Cdor G 2 Q"], "'Q', the 5th word"),
         (["--continue", "there-is-no-such.abc"], "cannot be opened"),

@@ -303,6 +303,7 @@ def _cached_info(path: str, number: int, size: int, changed_ns: int) -> FileInfo
 
 
 def _read_info(path: FilePath) -> FileInfo:
+    """Return the header of a file."""
     with open_sound(path) as sound:
         return FileInfo(
             sample_rate=sound.samplerate,

@@ -117,20 +117,19 @@ class CodeIndex:
         lengths, places = np.zeros((2, n_codes), np.int64)
         digits = seeds.digits_of(np.asarray(codes, np.int64))
         following = np.zeros(len(self.row) + 1, np.int32)  # number of seeds that match from each place on
-        matches = np.empty(0, np.int64)
+        nowhere = previous = np.empty(0, np.int64)
         for k in reversed(range(n_codes)):
-            found = seeds.places(digits[k : k + seeds.length])
-            if k + seeds.length > n_codes:  # the sequence ends before the seed does
-                found = found[:0]
-            runs = following[found + 1] + 1
-            following[matches] = 0
-            following[found] = runs
-            matches = found
-            if len(found):
+            seed = digits[k : k + seeds.length]
+            matches = seeds.places(seed) if len(seed) == seeds.length else nowhere
+            runs = following[matches + 1] + 1
+            following[previous] = 0
+            following[matches] = runs
+            previous = matches
+            if len(matches):
                 longest = int(runs.argmax())
-                lengths[k], places[k] = seeds.length - 1 + runs[longest], found[longest]
+                lengths[k], places[k] = seeds.length - 1 + runs[longest], matches[longest]
             else:
-                lengths[k], places[k] = seeds.shorter(digits[k : k + seeds.length - 1])
+                lengths[k], places[k] = seeds.shorter(seed[: seeds.length - 1])
         return lengths, places
 
     @cached_property
@@ -170,7 +169,7 @@ class _Seeds:
     """
 
     def __init__(self, row: Places) -> None:
-        self._codes, digits = np.unique(row, return_inverse=True)  # of which -1 is the first
+        self._codes, digits = np.unique(row, return_inverse=True)  # -1 is the first
         self._base = len(self._codes) + 2
         self.length = max(1, min(_MAX_SEED, int(62 / math.log2(self._base))))
         padded = np.concatenate([digits, np.zeros(self.length, np.int64)])
@@ -184,8 +183,8 @@ class _Seeds:
         """Return the number of each code among those that occur in the row; -1 for another."""
         if not len(self._codes):
             return [-1] * len(codes)
-        found = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
-        return [int(digit) for digit in np.where(self._codes[found] == codes, found, -1)]
+        digits = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
+        return [int(digit) for digit in np.where(self._codes[digits] == codes, digits, -1)]
 
     def places(self, digits: Sequence[int]) -> Places:
         """Return all places where a seed or its beginning occurs; those of a seed are in ascending order."""
@@ -201,9 +200,9 @@ class _Seeds:
     def shorter(self, digits: Sequence[int]) -> tuple[int, int]:
         """Return the length of the longest beginning that occurs, and its first place; else 0 and 0."""
         for length in range(len(digits), 0, -1):
-            found = self.places(digits[:length])
-            if len(found):
-                return length, int(found.min())
+            matches = self.places(digits[:length])
+            if len(matches):
+                return length, int(matches.min())
         return 0, 0
 
 

@@ -529,7 +529,7 @@ def write_piece_folder(
     own = (*first.files, *(("png",) if isinstance(first, ScoreGeneration) else ()))
     if not set(formats) & set(own):
         raise ParameterError(
-            f"A {task} is not written as {' or '.join(formats)}. Choose from {', '.join(own)}."
+            f"No {task} can be written as {' or '.join(formats)}. Choose from {', '.join(own)}."
         )
     for n_done, item in enumerate(items, start=1):
         generation = item.generation
