@@ -29,6 +29,9 @@ NOTES = Path(__file__).with_name("torch_step_notes.md")
 NETS = {"noise": "conv-residual", "speech": "conv-tdnn"}
 """Task -> network whose default sizes are measured."""
 
+VARIANTS = ("compiled by XLA", "16-bit floats (mixed_bfloat16)", "without oneDNN", "two batches in one")
+"""What was tried to make a step faster; measured with one thread in the same way as the default."""
+
 N_OUTPUTS = 10
 MOST_RATIO = 1.05
 N_PROFILED = 8
@@ -37,8 +40,14 @@ Steps = Callable[[int], tuple[float, float]]
 """Number of steps to their seconds by the clock and of the processor."""
 
 
-def keras_steps(task: str, n_threads: int) -> tuple[Steps, dict[str, Any], Callable[[], None]]:
-    """Return the steps of woodshed's training loop, the size of the network, and one profiled group of steps."""
+def keras_steps(task: str, n_threads: int, variant: str) -> tuple[Steps, dict[str, Any], Callable[[], None]]:
+    """Return the steps of woodshed's training loop, the size of the network, and one profiled group of steps.
+
+    ``variant`` is one of `VARIANTS`, or empty for the default.
+    """
+    if variant == "without oneDNN":
+        os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # read when TensorFlow is imported
+    import keras
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(n_threads)
@@ -46,12 +55,19 @@ def keras_steps(task: str, n_threads: int) -> tuple[Steps, dict[str, Any], Calla
     from woodshed.recognition.learners.net import make_net, make_recipe
     from woodshed.training.loop import STEPS_PER_EXECUTION, prepare, train_steps
 
+    if variant.startswith("16-bit"):
+        keras.config.set_dtype_policy("mixed_bfloat16")
     model = task_class(task)(net=NETS[task])
+    if variant == "two batches in one":
+        model.set_params(batch_size=2 * model.batch_size)
     rng = np.random.default_rng(0)
     windows = rng.normal(-40, 10, (model.batch_size, model.n_frames, model.n_mels)).astype(np.float32)
     targets = np.eye(N_OUTPUTS, dtype=np.float32)[np.arange(model.batch_size) % N_OUTPUTS]
     net = make_net(model, model.n_mels, N_OUTPUTS)
     prepare(net, make_recipe(model, targets), steps_per_epoch=100)
+    if variant == "compiled by XLA":
+        net.jit_compile = True
+        net.make_train_function(force=True)
 
     def group() -> None:
         train_steps(net, [(windows, targets)] * STEPS_PER_EXECUTION)
@@ -100,18 +116,21 @@ def torch_steps(python: str, size: dict[str, Any]) -> tuple[Steps, int]:
     return steps, n_weights
 
 
-def measure(task: str, n_threads: int, python: str, n_rounds: int, n_steps: int) -> dict[str, Any]:
+def measure(
+    task: str, n_threads: int, variant: str, *, python: str, n_rounds: int, n_steps: int
+) -> dict[str, Any]:
     """Time both sides in rounds; must run in a fresh process."""
-    keras, size, group = keras_steps(task, n_threads)
+    own, size, group = keras_steps(task, n_threads, variant)
     torch, n_weights = torch_steps(python, size)
-    sides = {"keras": keras, "torch": torch}
+    sides = {"keras": own, "torch": torch}
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     for steps in sides.values():
         steps(n_steps)  # graphs and caches are not measured
     for number in range(n_rounds):
         for name in list(sides)[:: -1 if number % 2 else 1]:
             seconds[name].append(sides[name](n_steps))
-    return {"task": task, **size, "n_torch": n_weights, "seconds": seconds, "profile": profile(group)}
+    spent_ms = {} if variant else profile(group)
+    return {"task": task, **size, "n_torch": n_weights, "seconds": seconds, "profile": spent_ms}
 
 
 def profile(group: Callable[[], None]) -> dict[str, float]:
@@ -161,6 +180,17 @@ def rows_of(results: list[dict[str, Any]]) -> list[list[str]]:
     return rows
 
 
+def variant_row(variant: str, result: dict[str, Any]) -> list[str]:
+    """Return the row of a variant: its times, and their ratio to PyTorch."""
+    own, torch = (np.array(result["seconds"][name])[:, 0] for name in ("keras", "torch"))
+    return [
+        f"{result['net']}, {variant or 'default'}",
+        str(result["batch_size"]),
+        spread(1e3 * own / result["n_steps"], 1),
+        spread(own / torch, 2),
+    ]
+
+
 def main() -> None:
     """Measure each case in a fresh process and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -170,18 +200,29 @@ def main() -> None:
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     chosen = parse(parser)
     if chosen.measure:
-        task, n_threads = chosen.measure.split("/")
-        print(json.dumps(measure(task, int(n_threads), chosen.peers, chosen.rounds, chosen.steps)))
+        task, n_threads, variant = chosen.measure.split("/")
+        result = measure(
+            task,
+            int(n_threads),
+            variant,
+            python=chosen.peers,
+            n_rounds=chosen.rounds,
+            n_steps=chosen.steps,
+        )
+        print(json.dumps(result))
         return
     size = ["--peers", chosen.peers, "--rounds", str(chosen.rounds), "--steps", str(chosen.steps)]
     size += ["--out", str(chosen.out)]
     n_cores = len(os.sched_getaffinity(0))
-    results = [
-        in_fresh_process("benchmarks.speed.torch_step", "--measure", f"{task}/{n}", *size, one_thread=False)
-        | {"n_steps": chosen.steps}
-        for task in NETS
-        for n in sorted({1, n_cores})
-    ]
+
+    def measured(task: str, n_threads: int, variant: str = "") -> dict[str, Any]:
+        module = "benchmarks.speed.torch_step"
+        case = f"{task}/{n_threads}/{variant}"
+        result = in_fresh_process(module, "--measure", case, *size, one_thread=False)
+        return {**result, "n_steps": chosen.steps}
+
+    results = [measured(task, n) for task in NETS for n in sorted({1, n_cores})]
+    variants = [variant_row(name, measured("noise", 1, name)) for name in ("", *VARIANTS)]
     heading = ["net (windows × frames × bands)", "threads", "woodshed, ms", "PyTorch, ms", "ratio"]
     profiles = [
         [f"{result['net']}, {kind}", f"{spent_ms:.2f}"]
@@ -202,6 +243,8 @@ def main() -> None:
                 ),
                 "## Where woodshed's step spends its time, one thread",
                 markdown_table(["operation", "ms in a step"], profiles),
+                "## What else was tried, one thread",
+                markdown_table(["net", "windows", "woodshed, ms", "ratio to PyTorch"], variants),
                 NOTES.read_text("utf-8"),
             ]
         ),
