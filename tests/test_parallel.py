@@ -125,3 +125,28 @@ def test_long_calls_are_shared_from_the_second_on(monkeypatch: pytest.MonkeyPatc
     first, *others = in_processes(process_after_a_while, range(4), 2)
     assert first == os.getpid()
     assert os.getpid() not in others
+
+
+IN_CHILD = """
+import multiprocessing
+import time
+from woodshed.parallel import in_processes
+
+def child():
+    assert list(in_processes(time.sleep, [0.5] * 8, 2)) == [None] * 8
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=child)
+    process.start()
+    process.join()
+    print(process.exitcode)
+"""
+
+
+def test_a_child_process_ends_without_waiting_for_its_idle_workers(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(IN_CHILD)
+    done = subprocess.run(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, timeout=150, check=True
+    )  # idle workers end after 300 s
+    assert done.stdout.split() == ["0"]

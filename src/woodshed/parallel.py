@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import statistics
 import time
@@ -132,6 +133,7 @@ def _in_workers(
     import joblib
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    _end_workers_with_process()
     tasks = (joblib.delayed(_call_in)(os.getcwd(), function, each) for each in inputs)
     of_workers: dict[str, Any] = {"initializer": _begin_worker, "initargs": (os.getpid(),)}
     with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1, **of_workers):
@@ -147,6 +149,24 @@ def _in_workers(
                 "A process was ended from outside, perhaps because memory ran out. "
                 "Run it again, with fewer processes (n_jobs)."
             ) from error
+
+
+@functools.cache
+def _end_workers_with_process() -> None:
+    """Have the workers end before this process waits for its children.
+
+    A process that `multiprocessing` started would otherwise wait until they have been idle for minutes.
+    """
+    from multiprocessing import util
+
+    util.Finalize(None, _end_workers, exitpriority=0)
+
+
+def _end_workers() -> None:
+    """End the workers that are kept for the next call."""
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)  # they are idle
 
 
 def _begin_worker(parent: int) -> None:
