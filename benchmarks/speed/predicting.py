@@ -31,6 +31,7 @@ KNOWN = (*HEAVY, "numpy", "scipy", "soundfile", "soxr", "onnxruntime", "joblib",
 
 TRAIN = """
 import json, sys
+from pathlib import Path
 from woodshed import SpeechRecogniser
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder

@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import in_fresh_process, spread
 
+from woodshed.nets.backend import require_keras
 from woodshed.tasks import task_class
 
 PEER = Path(__file__).with_name("peers") / "nets.py"
@@ -47,6 +48,7 @@ def keras_steps(task: str, n_threads: int, variant: str) -> tuple[Steps, dict[st
     """
     if variant == "without oneDNN":
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # read when TensorFlow is imported
+    require_keras()
     import keras
     import tensorflow as tf
 

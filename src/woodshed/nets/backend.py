@@ -16,6 +16,10 @@ DEFAULT = "tensorflow"
 def require_keras(purpose: str = "Training a network") -> None:
     """Import Keras with the backend that ``KERAS_BACKEND`` names, or with TensorFlow.
 
+    TensorFlow uses its oneDNN kernels, unless ``TF_ENABLE_ONEDNN_OPTS=0`` is set. On processors without
+    AVX-512 it would not by default, and a step of a convolutional network take up to 1.8 times as long
+    (``benchmarks/speed/torch_step.md``).
+
     Parameters
     ----------
     purpose
@@ -26,6 +30,7 @@ def require_keras(purpose: str = "Training a network") -> None:
     MissingPackageError
         If Keras or the backend is not installed.
     """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # read when TensorFlow is imported
     try:
         import_module("keras")
     except ImportError as error:
