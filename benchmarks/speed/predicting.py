@@ -65,7 +65,7 @@ LIBROSA_AND_KERAS = """
 import json, sys
 import keras, librosa
 import numpy as np
-import woodshed.nets.window_layers  # the only layer of the net that is not from Keras
+import woodshed.nets.batch_norm, woodshed.nets.window_layers  # the layers that are not from Keras
 model, sound, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 samples, rate = librosa.load(sound, sr=settings["sample_rate"])
 power = librosa.feature.melspectrogram(
