@@ -20,6 +20,8 @@ import numpy as np
 from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import spread, time_rounds
 
+from woodshed.nets.backend import require_keras
+
 N_TOKENS = 137
 MOST_RATIO = 1.3
 NOTES = Path(__file__).with_name("lstm_training_notes.md")
@@ -82,7 +84,8 @@ def torch_process(chosen: argparse.Namespace) -> subprocess.Popen[str]:
 
 
 def set_threads(n: int) -> None:
-    """Set the number of threads of TensorFlow."""
+    """Set the number of threads of TensorFlow, with the settings with which woodshed imports it."""
+    require_keras()
     import tensorflow
 
     tensorflow.config.threading.set_intra_op_parallelism_threads(n)

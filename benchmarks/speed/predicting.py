@@ -65,7 +65,7 @@ LIBROSA_AND_KERAS = """
 import json, sys
 import keras, librosa
 import numpy as np
-import woodshed.nets.batch_norm, woodshed.nets.window_layers  # the layers that are not from Keras
+from woodshed.nets import layer_modules, register_layers
 model, sound, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 samples, rate = librosa.load(sound, sr=settings["sample_rate"])
 power = librosa.feature.melspectrogram(
@@ -77,6 +77,7 @@ missing = settings["n_frames"] - len(window)
 assert missing > 0, "choose a shorter sound"
 before = missing - missing // 2
 window = np.pad(window, ((before, missing - before), (0, 0)), constant_values=settings["floor_db"])
+register_layers(layer_modules())  # of those of the net, some are not from Keras
 net = keras.models.load_model(model + "/net.keras", compile=False)
 row = net.predict(window[np.newaxis], verbose=0)[0]
 labels = json.loads(open(model + "/labels.json", encoding="utf-8").read())

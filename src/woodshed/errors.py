@@ -24,13 +24,11 @@ True
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
 from numbers import Real
-from pkgutil import resolve_name
 from typing import Any
 
 HIGHEST_SEED = 2**32 - 1
@@ -257,6 +255,8 @@ def near_miss(name: str, choices: Iterable[str], *, similarity: float = 0.6) -> 
     key = _kebab(name)
     same = [choice for choice in names if _kebab(choice) == key]
     synonyms = [choice for choice in SYNONYMS.get(key, ()) if choice in names]
+    import difflib  # only where a message needs it: every import of woodshed imports this module
+
     close = difflib.get_close_matches(name, names, n=1, cutoff=similarity)
     parts = [choice for choice in names if key in _kebab(choice).split("-")]
     for meant in (same, synonyms, parts[:_MOST_MEANT], close):
@@ -313,7 +313,8 @@ def look_up(what: str, name: str, registry: Mapping[str, str]) -> Any:
     3.141592653589793
     """
     check_choice(what, name, registry)
-    return resolve_name(registry[name])
+    module, _, attribute = registry[name].partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def counted(n: int, singular: str, plural: str = "") -> str:

@@ -29,6 +29,17 @@ N_ALONE = 3
 """Calls before there is such a median, unless they take long: the first one may import packages."""
 
 
+def n_cores() -> int:
+    """Return the number of processors that this process may use.
+
+    `joblib` also knows the limits of containers, but takes a tenth of a second to import.
+    """
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
 def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_jobs: int) -> Iterator[Result]:
     """Yield the results of a function in order, computed in threads.
 
@@ -51,11 +62,9 @@ def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_j
     >>> list(in_threads(abs, [-1, 2], 2))
     [1, 2]
     """
-    import joblib
-
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    n_threads = joblib.effective_n_jobs(n_jobs)
+    n_threads = n_jobs if n_jobs > 0 else max(1, n_cores() + 1 + n_jobs)
     if n_threads == 1:
         yield from map(function, inputs)
         return
@@ -103,18 +112,17 @@ def in_processes(
     >>> list(in_processes(abs, [-1, 2], 2))
     [1, 2]
     """
-    import joblib
     from threadpoolctl import threadpool_limits
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one process per core, got 0.")
-    n_processes, n_done, spent_s = joblib.effective_n_jobs(n_jobs), 0, 0.0
+    n_done, spent_s = 0, 0.0
     latest_s: deque[float] = deque(maxlen=N_PACED)
     with threadpool_limits(1):
         while n_done < len(inputs) and (
-            n_processes == 1
-            or (n_done < N_ALONE and spent_s < ALONE_S)
+            (n_done < N_ALONE and spent_s < ALONE_S)
             or (latest_s and statistics.median(latest_s) * (len(inputs) - n_done) < ALONE_S)
+            or _n_processes(n_jobs) == 1
         ):
             began = time.monotonic()
             result = function(inputs[n_done])
@@ -124,6 +132,14 @@ def in_processes(
             yield result
     if n_done < len(inputs):
         yield from _in_workers(function, inputs[n_done:], n_jobs)
+
+
+def _n_processes(n_jobs: int) -> int:
+    """Return the number of processes: one within a process of joblib, whose import is slow."""
+    import joblib
+
+    n_processes: int = joblib.effective_n_jobs(n_jobs)
+    return n_processes
 
 
 def _in_workers(

@@ -21,6 +21,7 @@ from woodshed.audio import resample
 from woodshed.cli import CLOSED_PIPE
 
 HEAVY = ("keras", "tensorflow", "librosa", "numba", "sklearn", "matplotlib", "pandas", "scipy.signal")
+HEAVY += ("joblib", "onnx")
 
 
 def expected_rows(model_folder: Path, paths: list[Path]) -> list[list[float]]:

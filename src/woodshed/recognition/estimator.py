@@ -36,6 +36,7 @@ from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
 from woodshed.training.model_folder import (
+    CHECKED_FILES,
     CHECKSUMS_NAME,
     FORMAT,
     LABELS_NAME,
@@ -289,6 +290,8 @@ class AudioEstimator(ClipModel):
         contents = {LABELS_NAME: to_json(labels).encode(), **self.files_, **self.extra_files()}
         for name, content in contents.items():
             write_whole(folder / name, content)
+        learner_of(self.fitted_settings_["net"]).check_files(self)
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         settings = {
             "format": FORMAT,
             "checksums": CHECKSUMS_NAME,
@@ -296,7 +299,8 @@ class AudioEstimator(ClipModel):
             "settings": without_resources(self.fitted_settings_),
             "feature": front_end_to_dict(self.feature_),
             "curve": asdict(self.curve_),
-            "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+            "files": digests,
+            CHECKED_FILES: digests,
         }
         write_whole(folder / SETTINGS_NAME, to_json(settings))
         for name in (all_file_names() | self.head.files | self.extra_names) - set(contents):

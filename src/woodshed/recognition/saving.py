@@ -30,6 +30,7 @@ from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.front_ends import FRONT_ENDS, front_end_from_dict, front_end_name
 from woodshed.recognition.learners import learner_of, models
 from woodshed.training.model_folder import (
+    CHECKED_FILES,
     LABELS_NAME,
     METRICS_NAME,
     SETTINGS_NAME,
@@ -104,7 +105,8 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
         estimator.set_extra_files(contents)
     except (KeyError, TypeError, ValueError, AttributeError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
-    learner.check_files(estimator)  # now, so that a file that was tampered with is refused now
+    if settings.get(CHECKED_FILES) != settings["files"]:  # an earlier version, or a file that was replaced
+        learner.check_files(estimator)
     return estimator
 
 

@@ -7,10 +7,12 @@ its name is also in ``GENERATORS``.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import look_up
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASKS: dict[str, str] = {
     "chorale": "woodshed.tasks.chorale:ChoraleComposer",
@@ -63,6 +65,8 @@ def load(folder: str | Path) -> Any:
     ModelFolderError
         If it is not a model, is damaged, or was written by a newer version.
     """
+    from pathlib import Path
+
     from woodshed.training.model_folder import WEIGHTS_NAME
 
     if (Path(folder) / WEIGHTS_NAME).exists():

@@ -47,6 +47,9 @@ RESTORE = "Copy the folder again, or train the model again."
 
 SETTINGS_NAME = "settings.json"
 
+CHECKED_FILES = "checked_files"
+"""Setting: the digests of the files whose weights were checked when they were written."""
+
 LABELS_NAME = "labels.json"
 
 MODEL_NAME = "model.onnx"
