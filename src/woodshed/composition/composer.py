@@ -158,7 +158,15 @@ class Composer(Generator):
 
     @abstractmethod
     def to_text(self, row: NDArray[Any]) -> str:
-        """Write an encoded piece as text, as ``known_`` keeps it."""
+        """Write an encoded piece as text."""
+
+    def known_text(self, piece: Any) -> str:
+        """Write a training piece as text, as ``known_`` keeps it."""
+        return self.to_text(self.encode(piece))
+
+    def training_row(self, piece: Any) -> Any:
+        """Turn a piece into what ``train_net`` is given; by default the ids of `encode`."""
+        return self.encode(piece)
 
     @abstractmethod
     def to_generation(self, text: str) -> Generation:
@@ -172,7 +180,7 @@ class Composer(Generator):
     def train_net(
         self, train: Sequence[Any], validation: Sequence[Any], *, checkpoint: Path | None, on_epoch: OnEpoch
     ) -> Trained:
-        """Train a net on encoded pieces."""
+        """Train a net on pieces, as `training_row` returns them."""
 
     @abstractmethod
     def bits_per_token(self, pieces: Sequence[Any]) -> float:
@@ -245,21 +253,21 @@ class Composer(Generator):
         self.check_settings()
         if not len(pieces):
             raise DataError("fit expects at least one piece, got none.")
-        rows = [self.encode(piece) for piece in pieces]
+        rows = [self.training_row(piece) for piece in pieces]
         if groups is not None and len(groups) != len(rows):
             raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
         if held_out is None:
             parts = hold_out([""] * len(rows), groups, self.validation_share, self.seed)
             train, validation = ([rows[k] for k in part] for part in parts)
         else:
-            train, validation = rows, [self.encode(piece) for piece in held_out]
+            train, validation = rows, [self.training_row(piece) for piece in held_out]
         with suppress_stderr():
             require_keras()
             import keras
         keras.utils.set_random_seed(self.seed)
         weights, curve, finished = self.train_net(train, validation, checkpoint=checkpoint, on_epoch=on_epoch)
         names = [f"piece {k + 1}" for k in range(len(pieces))] if titles is None else titles
-        self.set_learned(weights, curve, list(zip(names, map(self.to_text, rows), strict=True)))
+        self.set_learned(weights, curve, list(zip(names, map(self.known_text, pieces), strict=True)))
         if not finished:
             raise KeyboardInterrupt
         return self

@@ -12,7 +12,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer
-from woodshed.composition.sampling import log_softmax
+from woodshed.composition.sampling import NOTHING, log_softmax
 from woodshed.training.loop import BatchSource, Recipe, TrainingState, Validation, train_net
 from woodshed.training.progress import LearningCurve, OnEpoch
 
@@ -25,11 +25,8 @@ A recurrent net on rows of hundreds of tokens has exploding gradients now and th
 difficulty of training recurrent neural networks", 2013).
 """
 
-NOTHING = -1
-"""Target where there is nothing to predict, such as padding."""
-
 Packing = tuple[NDArray[Any], NDArray[Any]]
-"""Inputs and targets, shape ``(n_rows, n_steps, ...)`` each."""
+"""Inputs and targets, step by step; of one piece, or of rows of packed pieces."""
 
 
 def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> Recipe:
@@ -80,41 +77,42 @@ def fit_net(
     return progress.curve("training"), finished
 
 
-def pack_rows(parts: Iterable[NDArray[Any]], n_steps: int, gap: NDArray[Any]) -> Packing:
+def pack_rows(parts: Iterable[Packing], n_steps: int, gap: Packing) -> Packing:
     """Pack parts one after the other into rows; one that does not fit begins a new row.
 
     Parameters
     ----------
     parts
-        Inputs and targets of each, shape ``(2, n, ...)`` with at most ``n_steps`` steps.
+        Inputs and targets of each, shape ``(n, ...)`` with at most ``n_steps`` steps.
     n_steps
         Length of the rows; their ends are padded with 0 and `NOTHING`.
     gap
-        What stands between two parts of a row, shape ``(2, n, ...)``. The result has its type.
+        Inputs and targets that stand between two parts of a row, perhaps none. The result has their types.
 
     Examples
     --------
-    >>> parts = [np.array([[5, 6], [6, 1]]), np.array([[7], [1]]), np.array([[8, 9], [9, 1]])]
-    >>> inputs, targets = pack_rows(parts, 4, np.zeros((2, 0), int))
+    >>> parts = [(np.array(x), np.array(y)) for x, y in [([5, 6], [6, 1]), ([7], [1]), ([8, 9], [9, 1])]]
+    >>> inputs, targets = pack_rows(parts, 4, (np.zeros(0, int), np.zeros(0, int)))
     >>> inputs.tolist(), targets.tolist()
     ([[5, 6, 7, 0], [8, 9, 0, 0]], [[6, 1, 1, -1], [9, 1, -1, -1]])
     """
-    rows: list[list[NDArray[Any]]] = []
+    rows: list[list[Packing]] = []
     room = 0
     for part in parts:
-        spaced = np.concatenate([gap, part], axis=1)
-        if spaced.shape[1] > room:
+        n_spaced = len(gap[0]) + len(part[0])
+        if n_spaced > room:
             rows.append([part])
-            room = n_steps - part.shape[1]
+            room = n_steps - len(part[0])
         else:
-            rows[-1].append(spaced)
-            room -= spaced.shape[1]
-    packed = np.zeros((2, len(rows), n_steps, *gap.shape[2:]), gap.dtype)
-    packed[1] = NOTHING
+            rows[-1] += [gap, part]
+            room -= n_spaced
+    inputs, targets = (np.zeros((len(rows), n_steps, *one.shape[1:]), one.dtype) for one in gap)
+    targets[:] = NOTHING
     for row, row_parts in enumerate(rows):
-        joined = np.concatenate(row_parts, axis=1)
-        packed[:, row, : joined.shape[1]] = joined
-    return packed[0], packed[1]
+        for packed, pieces in zip((inputs, targets), zip(*row_parts, strict=True), strict=True):
+            joined = np.concatenate(pieces)
+            packed[row, : len(joined)] = joined
+    return inputs, targets
 
 
 class PackedBatches:

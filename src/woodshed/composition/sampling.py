@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
 
+NOTHING = -1
+"""Target where there is nothing to predict, such as padding, or a token that is given."""
+
 
 class TokenConstraint(Protocol):
     """Which tokens may follow in a sequence; `woodshed.tokens.folk.grammar.FolkGrammar` is one."""
@@ -110,7 +113,7 @@ class TokenStream:
         prime: Sequence[str],
     ) -> None:
         self.rng, self.sampler, self.constraint = rng, sampler, constraint
-        self.state = constraint.start() if constraint else None
+        self.state: Any = constraint.start() if constraint else None
         self.queue = list(prime)
         self.words: list[str] = []
         self.is_open = True

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from woodshed.composition.fitting import NOTHING
 from woodshed.composition.grid.fitting import CellBatches
 from woodshed.composition.grid.gibbs import MAX_COMPLETE_PASSES, GridWriter, find_faults
 from woodshed.composition.grid.layout import Layout, draw_hidden, draw_order
 from woodshed.composition.grid.numpy_net import CellNet
+from woodshed.composition.sampling import NOTHING
 from woodshed.composition.sequence.step_net import net_weights
 from woodshed.errors import NotFittedError, ParameterError, ScoreError
 from woodshed.nets.chorale_net import chorale_net

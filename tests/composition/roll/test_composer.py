@@ -12,9 +12,10 @@ import pytest
 
 import woodshed
 from woodshed.composition.experiment import ComposerRun
-from woodshed.composition.fitting import NOTHING, PackedBatches
+from woodshed.composition.fitting import PackedBatches
 from woodshed.composition.generator import generate
 from woodshed.composition.roll.fitting import N_CONTEXT, pack_frames, pack_transposed
+from woodshed.composition.sampling import NOTHING
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.composition.fitting import NOTHING, PackedBatches
+from woodshed.composition.fitting import PackedBatches
 from woodshed.composition.generator import generate
-from woodshed.composition.sampling import Sampler
+from woodshed.composition.sampling import NOTHING, Sampler
 from woodshed.composition.sequence.fitting import pack, pack_shuffled
 from woodshed.errors import (
     DataError,

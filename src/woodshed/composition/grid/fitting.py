@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer, Trained
-from woodshed.composition.fitting import NOTHING, evaluate_tokens, fit_net, recipe_of, token_loss
+from woodshed.composition.fitting import evaluate_tokens, fit_net, recipe_of, token_loss
 from woodshed.composition.grid.layout import MARGIN, Ids, Layout, draw_hidden, draw_order
+from woodshed.composition.sampling import NOTHING
 from woodshed.composition.sequence.step_net import net_weights
 from woodshed.nets.chorale_net import chorale_net
 from woodshed.training.loop import Validation

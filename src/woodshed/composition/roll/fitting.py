@@ -13,8 +13,9 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Trained, Weights
-from woodshed.composition.fitting import CLIP_NORM, NOTHING, PackedBatches, fit_net, pack_rows, recipe_of
+from woodshed.composition.fitting import CLIP_NORM, PackedBatches, fit_net, pack_rows, recipe_of
 from woodshed.composition.roll.settings import Frames, RollSettings
+from woodshed.composition.sampling import NOTHING
 from woodshed.nets.frame_net import bernoulli_nats, frame_net
 from woodshed.nets.rbm import Rbm, RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
@@ -100,12 +101,12 @@ def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]
     for piece in pieces:
         for start in (0, *range(n_steps, len(piece), n_steps - N_CONTEXT)):
             context = min(start, N_CONTEXT)
-            part = np.stack([piece[start - context : start - context + n_steps]] * 2)
-            part[1, :context] = NOTHING
-            parts.append(part)
-    silence = np.zeros((2, 1, pieces[0].shape[1] if len(pieces) else 0), np.int8)
-    silence[1] = NOTHING
-    return pack_rows(parts, n_steps, gap=silence)
+            frames = piece[start - context : start - context + n_steps]
+            targets = frames.copy()
+            targets[:context] = NOTHING
+            parts.append((frames, targets))
+    silence = np.zeros((1, pieces[0].shape[1] if len(pieces) else 0), np.int8)
+    return pack_rows(parts, n_steps, gap=(silence, silence + NOTHING))
 
 
 def pack_transposed(

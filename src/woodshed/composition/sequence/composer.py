@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import math
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer, Trained
-from woodshed.composition.sampling import Sampler, TokenConstraint, TokenStream, log_softmax
+from woodshed.composition.sampling import NOTHING, Sampler, TokenConstraint, TokenStream, log_softmax
 from woodshed.composition.sequence.step_net import RecurrentStep, State
 from woodshed.errors import ParameterError
 from woodshed.training.progress import OnEpoch
@@ -22,6 +22,9 @@ from woodshed.training.stderr import suppress_stderr
 
 SEQUENCE_CELLS = {"lstm-lm": "lstm", "gru-lm": "gru"}
 """Net -> its recurrent cell."""
+
+Packing = tuple[NDArray[np.int32], NDArray[np.int32]]
+"""Inputs and targets of a piece, step by step."""
 
 MAX_TOKENS = 1000
 """Length at which a sequence without an end is cut off."""
@@ -43,8 +46,14 @@ class TokenComposer(Composer):
         Name of the architecture: lstm-lm or gru-lm.
     """
 
+    cells: ClassVar[Mapping[str, str]] = SEQUENCE_CELLS
     nets: ClassVar[Collection[str]] = tuple(SEQUENCE_CELLS)
-    derived_names: ClassVar[tuple[str, ...]] = (*Composer.derived_names, "_exact_step", "_fast_step")
+    derived_names: ClassVar[tuple[str, ...]] = (
+        *Composer.derived_names,
+        "_exact_step",
+        "_fast_step",
+        "_offsets",
+    )
 
     net: str = "lstm-lm"
     width: int = 512
@@ -57,6 +66,11 @@ class TokenComposer(Composer):
     n_steps: int = 512
     validation_share: float = 0.05
 
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """Name of each feature that the net is given beside the last token -> number of its values."""
+        return {}
+
     @abstractmethod
     def decode(self, ids: NDArray[np.integer]) -> str:
         """Turn ids into a text."""
@@ -65,41 +79,70 @@ class TokenComposer(Composer):
         """Turn an encoded piece back into its text."""
         return self.decode(row)
 
+    def training_row(self, piece: Any) -> Packing:
+        """Return the inputs of the net at each step of a piece, and the id that follows or `NOTHING`.
+
+        The inputs have the shape ``(n_steps,)``: ids; or ``(n_steps, 1 + n_features)``: the id, and the value
+        of each of `columns` for the token that follows.
+        """
+        ids = self.encode(piece)
+        return ids[:-1], ids[1:]
+
+    def varied_row(self, row: Packing, rng: np.random.Generator) -> Packing:
+        """Return a training row as it is given to the net in one epoch."""
+        return row
+
     def train_net(
         self,
-        train: Sequence[NDArray[np.int32]],
-        validation: Sequence[NDArray[np.int32]],
+        train: Sequence[Packing],
+        validation: Sequence[Packing],
         *,
         checkpoint: Path | None,
         on_epoch: OnEpoch,
     ) -> Trained:
-        """Train a recurrent net on encoded pieces."""
+        """Train a recurrent net on pieces."""
         with suppress_stderr():
             from woodshed.composition.sequence.fitting import fit_sequences
         return fit_sequences(
-            self, SEQUENCE_CELLS[self.net], train, validation, checkpoint=checkpoint, on_epoch=on_epoch
+            self,
+            self.cells[self.net],
+            tuple(self.columns.values()),
+            train,
+            validation,
+            vary=self.varied_row,
+            checkpoint=checkpoint,
+            on_epoch=on_epoch,
         )
 
-    def bits_per_token(self, pieces: Sequence[str]) -> float:
+    def bits_per_token(self, pieces: Sequence[Any]) -> float:
         """Return the cross-entropy of pieces in bits per token; lower is better.
 
         Every piece is read from its beginning; the token that begins it does not count.
         """
-        rows = sorted((self.encode(piece) for piece in pieces), key=len)
+        rows = sorted((self.training_row(piece) for piece in pieces), key=lambda row: len(row[1]))
         total = sum(self._nats(rows[k : k + N_STREAMS]) for k in range(0, len(rows), N_STREAMS))
-        return total / sum(len(row) - 1 for row in rows) / math.log(2)
+        return total / sum(len(targets) for _, targets in rows) / math.log(2)
 
-    def _nats(self, rows: Sequence[NDArray[np.int32]]) -> float:
+    def _nats(self, rows: Sequence[Packing]) -> float:
         """Return the log loss of some pieces in nats, evaluated in parallel."""
         state, total = self._exact_step.start(len(rows)), 0.0
-        for step in range(max(map(len, rows)) - 1):
-            ids = np.array([row[min(step, len(row) - 1)] for row in rows])
-            logits, state = self._exact_step(ids, state)
+        for step in range(max(len(targets) for _, targets in rows)):
+            inputs = np.array([inputs[min(step, len(inputs) - 1)] for inputs, _ in rows])
+            logits, state = self._exact_step(self._table_rows(inputs), state)
             losses = -log_softmax(logits)
-            for k, row in enumerate(rows):
-                if step + 1 < len(row):
-                    total += float(losses[k, row[step + 1]])
+            for k, (_, targets) in enumerate(rows):
+                if step < len(targets) and targets[step] != NOTHING:
+                    total += float(losses[k, targets[step]])
         return total
+
+    def _table_rows(self, inputs: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Return ids as they are; with features, the rows of all values in one table."""
+        return inputs + self._offsets if inputs.ndim > 1 else inputs
+
+    @functools.cached_property
+    def _offsets(self) -> NDArray[np.int64]:
+        """First row of each feature in the table of vectors."""
+        return np.cumsum([0, len(self.vocabulary), *self.columns.values()])[:-1]
 
     @functools.cached_property
     def _exact_step(self) -> RecurrentStep:
@@ -154,10 +197,14 @@ class TokenComposer(Composer):
                 )
                 for number in range(start, min(first + n, start + N_STREAMS))
             ]
-            texts += self._run(streams)
+            texts += self.run_streams(streams)
         return texts
 
-    def _run(self, streams: Sequence[TokenStream]) -> list[str]:
+    def features(self, stream: TokenStream) -> tuple[int, ...]:
+        """Return the value of each of `columns` for the next token of a stream."""
+        return ()
+
+    def run_streams(self, streams: Sequence[TokenStream]) -> list[str]:
         """Extend streams in parallel until all have ended."""
         vocabulary = self.vocabulary
         id_of = {word: number for number, word in enumerate(vocabulary)}
@@ -168,6 +215,7 @@ class TokenComposer(Composer):
                 if stream.is_open:
                     stream.extend(row.astype(np.float64), vocabulary)
                     stream.is_open = stream.words[-1] != vocabulary[1] and len(stream.words) < MAX_TOKENS
-            ids = np.array([id_of[stream.words[-1]] for stream in streams])
-            logits, state = self._fast_step(ids, state)
+            inputs = np.array([(id_of[stream.words[-1]], *self.features(stream)) for stream in streams])
+            inputs = self._table_rows(inputs) if self.columns else inputs[:, 0]
+            logits, state = self._fast_step(inputs, state)
         return [self.decode(np.array([id_of[word] for word in stream.words])) for stream in streams]

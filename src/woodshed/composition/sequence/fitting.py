@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from woodshed.composition.composer import Composer, Trained
 from woodshed.composition.fitting import (
-    Ids,
     PackedBatches,
+    Packing,
     evaluate_tokens,
     fit_net,
     pack_rows,
@@ -22,8 +22,11 @@ from woodshed.composition.sequence.step_net import net_weights
 from woodshed.nets.lstm_lm import lstm_lm
 from woodshed.training.progress import OnEpoch
 
+Vary = Callable[[Packing, np.random.Generator], Packing]
+"""Variation of a training row: inputs and targets."""
 
-def pack(pieces: Sequence[Ids], n_steps: int) -> tuple[Ids, Ids]:
+
+def pack(pieces: Sequence[Packing], n_steps: int) -> Packing:
     """Pack pieces one after the other into rows; one that is longer than a row continues in the next.
 
     Every row begins at the beginning of a piece or of a continuation, so that the net learns to begin from
@@ -32,37 +35,46 @@ def pack(pieces: Sequence[Ids], n_steps: int) -> tuple[Ids, Ids]:
     Parameters
     ----------
     pieces
-        Token ids each.
+        Inputs and targets of each, as returned by `TokenComposer.training_row`; at least one.
     n_steps
         Length of the rows.
 
     Returns
     -------
     inputs, targets
-        Shape ``(n_rows, n_steps)``: ids, padded with 0; and the id that follows each, or `NOTHING`.
+        Shape ``(n_rows, n_steps, ...)``: ids, padded with 0; and the id that follows each, or `NOTHING`.
 
     Examples
     --------
-    >>> inputs, targets = pack([np.array([0, 5, 6, 1]), np.array([0, 7, 1])], 4)
+    >>> rows = [(np.array([0, 5, 6]), np.array([5, 6, 1])), (np.array([0, 7]), np.array([7, 1]))]
+    >>> inputs, targets = pack(rows, 4)
     >>> inputs.tolist(), targets.tolist()
     ([[0, 5, 6, 0], [0, 7, 0, 0]], [[5, 6, 1, -1], [7, 1, -1, -1]])
     """
-    pairs = [np.stack([piece[:-1], piece[1:]]) for piece in pieces]
-    parts = [pair[:, k : k + n_steps] for pair in pairs for k in range(0, pair.shape[1], n_steps)]
-    return pack_rows(parts, n_steps, gap=np.zeros((2, 0), np.int32))
+    parts = [
+        (inputs[k : k + n_steps], targets[k : k + n_steps])
+        for inputs, targets in pieces
+        for k in range(0, len(targets), n_steps)
+    ]
+    inputs, targets = pieces[0]
+    return pack_rows(parts, n_steps, gap=(inputs[:0], targets[:0]))
 
 
-def pack_shuffled(rng: np.random.Generator, pieces: Sequence[Ids], n_steps: int) -> tuple[Ids, Ids]:
-    """Pack pieces in random order."""
-    return pack([pieces[k] for k in rng.permutation(len(pieces))], n_steps)
+def pack_shuffled(
+    rng: np.random.Generator, pieces: Sequence[Packing], n_steps: int, vary: Vary = lambda row, rng: row
+) -> Packing:
+    """Pack pieces in random order, each after a random variation."""
+    return pack([vary(pieces[k], rng) for k in rng.permutation(len(pieces))], n_steps)
 
 
-def fit_sequences(
+def fit_sequences(  # noqa: PLR0913  what varies between composers, besides their settings
     composer: Composer,
     cell: str,
-    train: Sequence[Ids],
-    validation: Sequence[Ids],
+    feature_sizes: Sequence[int],
+    train: Sequence[Packing],
+    validation: Sequence[Packing],
     *,
+    vary: Vary,
     checkpoint: Path | None,
     on_epoch: OnEpoch,
 ) -> Trained:
@@ -74,8 +86,12 @@ def fit_sequences(
         Its settings and vocabulary are used.
     cell
         ``lstm`` or ``gru``.
+    feature_sizes
+        Number of values of each feature beside the token.
     train, validation
-        Token ids of each piece.
+        Inputs and targets of each piece.
+    vary
+        Varies a training row in each epoch.
     checkpoint, on_epoch
         As in `Composer.fit`.
     """
@@ -85,19 +101,22 @@ def fit_sequences(
         n_layers=composer.n_layers,
         dropout=composer.dropout,
         cell=cell,
+        feature_sizes=feature_sizes,
     )
     batches = PackedBatches(
-        partial(pack_shuffled, pieces=train, n_steps=composer.n_steps),
+        partial(pack_shuffled, pieces=train, n_steps=composer.n_steps, vary=vary),
         batch_size=composer.batch_size,
         seed=composer.seed,
     )
-    inputs, targets = pack(validation, composer.n_steps)
-    evaluate = partial(evaluate_tokens, inputs=inputs, targets=targets, batch_size=composer.batch_size)
+    evaluate = None
+    if validation:
+        inputs, targets = pack(validation, composer.n_steps)
+        evaluate = partial(evaluate_tokens, inputs=inputs, targets=targets, batch_size=composer.batch_size)
     curve, finished = fit_net(
         net,
         batches,
         recipe_of(composer, token_loss, weight_decay=0.0),
-        evaluate if validation else None,
+        evaluate,
         checkpoint=checkpoint,
         on_epoch=on_epoch,
     )

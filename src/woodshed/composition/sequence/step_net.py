@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, near_miss
+from woodshed.parallel import n_cores
 from woodshed.training.inference import onnx_session
 
 STORAGES = ("float32", "int8")
@@ -29,6 +30,9 @@ results are the same on every processor.
 
 LEAST_STREAMS = 16
 """Minimum number of parallel sequences for multi-threading to be faster."""
+
+EMBEDDING = "embedding/table"
+"""Name of the vectors of tokens and features, of a net that has features."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 State = list[NDArray[np.float32]]
@@ -102,7 +106,11 @@ class RecurrentStep:
         return [np.zeros((n_streams, self.units), np.float32) for _ in range(self.n_states)]
 
     def __call__(self, ids: NDArray[np.integer], state: State) -> tuple[NDArray[np.float32], State]:
-        """Read a token per sequence, ``(n_streams,)``; return logits ``(n_streams, n_tokens)`` and state."""
+        """Read a token per sequence; return logits ``(n_streams, n_tokens)`` and state.
+
+        ``ids`` has the shape ``(n_streams,)``; for a net with features ``(n_streams, 1 + n_features)``, the
+        rows of its table of vectors.
+        """
         inputs = {f"state_{k}": values for k, values in enumerate(state)}
         session = self._parallel_session if len(ids) >= LEAST_STREAMS else self._single_session
         logits, *new = session.run(None, {"ids": np.asarray(ids, np.int64), **inputs})
@@ -114,9 +122,7 @@ class RecurrentStep:
 
     @functools.cached_property
     def _parallel_session(self) -> Any:
-        import joblib
-
-        n_threads = self.n_threads or joblib.cpu_count()
+        n_threads = self.n_threads or n_cores()
         return self._single_session if n_threads == 1 else onnx_session(self._content, n_threads=n_threads)
 
 
@@ -164,14 +170,22 @@ class _OnnxGraphBuilder:
         """Add one layer; return the names of its new states, the first of which is its output."""
         name, bias = f"{self.cell}_{number}", self.weights[f"{self.cell}_{number}/bias"]
         drive_bias = bias if self.cell == "lstm" else bias[0]
-        if number == 1:  # a lookup instead of a product with a one-hot vector
-            drive = self.add("Gather", self.constant(self.weights[f"{name}/kernel"] + drive_bias), x)[0]
+        if number == 1:
+            drive = self.lookup(x, self.weights[f"{name}/kernel"], drive_bias)
         else:
             drive = self.add("Add", self.product(x, f"{name}/kernel"), self.constant(drive_bias))[0]
         echo = self.product(states[0], f"{name}/recurrent_kernel")
         if self.cell == "lstm":
             return self.lstm(self.add("Add", drive, echo)[0], states[1])
         return self.gru(drive, self.add("Add", echo, self.constant(bias[1]))[0], states[0])
+
+    def lookup(self, ids: str, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+        """Add the input of the first layer: rows of a table instead of a product with one-hot vectors."""
+        if EMBEDDING not in self.weights:
+            return self.add("Gather", self.constant(kernel + bias), ids)[0]
+        rows = self.add("Gather", self.constant(self.weights[EMBEDDING] @ kernel), ids)[0]
+        total = self.add("ReduceSum", rows, self.constant(np.array([1])), keepdims=0)[0]
+        return self.add("Add", total, self.constant(bias))[0]
 
     def lstm(self, z: str, c: str) -> list[str]:
         """Add an LSTM cell."""
@@ -197,7 +211,8 @@ class _OnnxGraphBuilder:
 
         per_layer = 2 if self.cell == "lstm" else 1
         units = self.weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
-        inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])]
+        shape = ["n", "n_features"] if EMBEDDING in self.weights else ["n"]
+        inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, shape)]
         x = "ids"
         new: list[str] = []
         for number in range(1, self.n_layers + 1):
