@@ -13,6 +13,7 @@ from woodshed.symbolic.abc.field import read_transposition
 from woodshed.symbolic.abc.read import MUSIC_AFTER, TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice, broken_factors
 from woodshed.symbolic.bar import BarNote
+from woodshed.symbolic.folk.tune_type import find_tune_type
 from woodshed.symbolic.folk.vocabulary import (
     GROUPINGS,
     METRES,
@@ -49,11 +50,25 @@ _DOUBLED = {"M:2/4": "M:4/4", "M:3/4": "M:3/2"}
 
 @dataclass(frozen=True)
 class FolkTune:
-    """A tune in folk tokens, with its title and its number in the file."""
+    """A tune in folk tokens.
+
+    Parameters
+    ----------
+    text
+        Metre, mode and music, on the root C.
+    title, number
+        Its first title and its number in the file.
+    tonic
+        The tonic of its key, such as ``D``.
+    tune_type
+        Such as ``reel``, by the fields ``R:`` and ``G:`` or the title; empty if unknown.
+    """
 
     text: str
     title: str
     number: str
+    tonic: str = "C"
+    tune_type: str = ""
 
 
 def abc_to_folk(text: str, *, source: str = "text") -> str:
@@ -231,7 +246,14 @@ def _folk_of(tune: TuneLines, source: str) -> FolkTune:
         if len(voices) != 1:
             raise ScoreError(f"expected one voice, found {len(voices)}. Use a single melody.")
         voices[0].open_repeats()
-        return FolkTune(_text_of(voices[0]), tune.titles[0] if tune.titles else "", tune.number)
+        texts = [value for name in "RG" for letter, value in tune.header if letter == name]
+        return FolkTune(
+            _text_of(voices[0]),
+            tune.titles[0] if tune.titles else "",
+            tune.number,
+            tonic=Key(0, *voices[0].key).keynote,
+            tune_type=find_tune_type([*texts, *tune.titles]),
+        )
     except ScoreError as error:
         raise ScoreFileError(source, f"{tune.name}: {error}") from error
 

@@ -68,12 +68,13 @@ class FolkState:
     chord_base: str | None = None
     mode: str = ""
     accidentals: tuple[tuple[int, int], ...] = ()  # staff step, alteration of each accidental in the bar
+    length: int = 0  # ticks of a bar whose length is planned; 0 if the metre determines it
     chord: tuple[int, ...] = ()  # pitches of the chord so far
 
     @property
     def due(self) -> int:
         """Ticks of a full bar."""
-        return int(TIMES[self.metre] * N_TICKS)
+        return self.length or int(TIMES[self.metre] * N_TICKS)
 
 
 @dataclass(frozen=True)
@@ -154,15 +155,9 @@ class FolkGrammar:
         n_left = _ENOUGH if state.n_bars < last else None
         if self.n_bars is not None:
             n_left = min(self.n_bars - state.n_bars, _ENOUGH)
-        words = _words(replace(state, n_bars=min(state.n_bars, 1), mode="", accidentals=(), chord=()), n_left)
-        if state.chord:
-            words = frozenset(
-                word
-                for word in words
-                if word not in PITCH_PLACES or _pitch_after(state, word) not in state.chord
-            )
+        words = event_words(state, n_left)
         is_near_end = self.n_bars is not None and last > self.n_bars - _TWO_ENDINGS
-        if self.bars and is_near_end and state.is_edge and 0 < _settled(state).at < state.due:
+        if self.bars and is_near_end and state.is_edge and 0 < settled(state).at < state.due:
             return words - {"|", "|:"}  # after a pickup, a fixed bar might have to be short
         return words
 
@@ -192,7 +187,7 @@ class FolkGrammar:
                 f"{word!r} cannot follow {place}: {reason}. Expected "
                 f"{some}{', ...' if len(allowed) > 6 else ''}"
             )
-        return _after(state, word)
+        return advance(state, word)
 
     def is_whole(self, words: Sequence[str]) -> bool:
         """Return whether a tune may end after these tokens.
@@ -259,9 +254,19 @@ def _check_bar(number: int, words: Sequence[str], metre: str, mode: str) -> None
     except ParameterError as error:
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {error}") from error
     if "|" not in rule.words(state):
-        missing = (state.due - _settled(state).at) / N_TICKS
+        missing = (state.due - settled(state).at) / N_TICKS
         what = "1 eighth is" if missing == 1 else f"{missing:g} eighths are"
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {what} missing.")
+
+
+def event_words(state: FolkState, n_left: int | None = None) -> frozenset[str]:
+    """Return the tokens that may follow after the header, with ``n_left`` bars to go or any number."""
+    words = _words(replace(state, n_bars=min(state.n_bars, 1), mode="", accidentals=(), chord=()), n_left)
+    if not state.chord:
+        return words
+    return frozenset(
+        word for word in words if word not in PITCH_PLACES or pitch_after(state, word) not in state.chord
+    )
 
 
 @lru_cache(maxsize=2**16)
@@ -283,7 +288,7 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
                 lengths = frozenset({state.chord_base})
             following = replace(state, phase="chord", chord_base="")
         case "chorded":
-            return _words(_settled(state), n_left)
+            return _words(settled(state), n_left)
         case _:
             return frozenset()
     without_length = _words(following, n_left) if "" in lengths else frozenset()
@@ -363,7 +368,7 @@ def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:
             yield "|"
 
 
-def _after(state: FolkState, word: str) -> FolkState:
+def advance(state: FolkState, word: str) -> FolkState:
     """Return the state after a token that may follow."""
     if word in METRES:
         return replace(state, phase="mode", metre=word)
@@ -381,10 +386,10 @@ def _after(state: FolkState, word: str) -> FolkState:
         return replace(state, phase="chorded", chord_base=state.chord_base or "", chord=())
     if state.phase in ("chord", "chord noted"):
         base = "" if state.phase == "chord noted" else state.chord_base
-        chord = (*state.chord, _pitch_after(state, word))
+        chord = (*state.chord, pitch_after(state, word))
         state = replace(state, phase="chord noted", chord_base=base, chord=chord, chord_size=len(chord))
         return _add_accidental(state, word)
-    state = _settled(state)
+    state = settled(state)
     if word in BAR_LINES:
         return _after_bar_line(state, word)
     if word == "[":
@@ -394,7 +399,7 @@ def _after(state: FolkState, word: str) -> FolkState:
     return _add_accidental(replace(state, phase="noted"), word)
 
 
-def _pitch_after(state: FolkState, word: str) -> int:
+def pitch_after(state: FolkState, word: str) -> int:
     """Return the MIDI pitch of a note that follows."""
     step, accidental = PITCH_PLACES[word]
     if accidental is None:
@@ -447,7 +452,7 @@ def _sized(state: FolkState, word: str) -> FolkState:
     return replace(done, at=state.at + ticks)
 
 
-def _settled(state: FolkState) -> FolkState:
+def settled(state: FolkState) -> FolkState:
     """Return the state in which a pending event without duration token is an eighth."""
     if state.phase == "chorded":
         return _sized(replace(state, phase="noted"), state.chord_base or "")

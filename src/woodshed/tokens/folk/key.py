@@ -192,6 +192,17 @@ class _Accidentals:
         return ACCIDENTALS[alteration]
 
 
+def semitones_to(tonic: str) -> int:
+    """Return the semitones by which `in_key` moves a tune from C to a tonic.
+
+    Examples
+    --------
+    >>> semitones_to("D"), semitones_to("G"), semitones_to("Bb")
+    (2, -5, -2)
+    """
+    return _move_to(tonic)[1]
+
+
 def _move_to(tonic: str) -> tuple[int, int]:
     """Return the staff steps and semitones from C to the nearest octave of a tonic."""
     steps = LETTERS.index(tonic[0])
