@@ -13,6 +13,7 @@ from woodshed.errors import DataError, MissingPackageError
 from woodshed.symbolic import abc_to_score, write_musicxml
 from woodshed.symbolic.folk.vocabulary import METRES, MODES, WORDS
 from woodshed.tasks.tune import RUN_STEPS, families_of, read_tunes_corpus
+from woodshed.tasks.tune.piece import TunePiece
 
 LONG = "C E G c e d f a g e c A F D B, D F E G B d"
 
@@ -29,8 +30,8 @@ def test_nearly_all_of_nottingham_comes_through(nottingham: SymbolicCorpus) -> N
     assert len(nottingham.skipped) < 0.05 * n_all
     assert all(title.endswith("(nottingham)") for title in nottingham.titles)
     assert len(set(nottingham.pieces)) == len(nottingham.pieces)
-    for text in nottingham.pieces:
-        metre, mode, *words = text.split()
+    for piece in nottingham.pieces:
+        metre, mode, *words = piece.text.split()
         assert metre in METRES
         assert mode in MODES
         assert set(words) <= set(WORDS)
@@ -60,7 +61,7 @@ def test_copies_are_dropped_and_failures_are_named(tmp_path: Path) -> None:
     book = "X:1\nT:One\nM:2/4\nL:1/8\nK:D\nD4|\n\nX:2\nT:Two\nM:2/4\nL:1/8\nK:C\nC4|\n\nX:3\nM:5/4\nK:C\nC|\n"
     (tmp_path / "book.abc").write_text(book, encoding="utf-8")
     tunes = read_tunes_corpus(f"nottingham:{tmp_path}")
-    assert (tunes.titles, tunes.pieces) == (("One (nottingham)",), ("M:2/4 K:Cmaj C 4 |",))
+    assert (tunes.titles, tunes.pieces) == (("One (nottingham)",), (TunePiece("M:2/4 K:Cmaj C 4 |", "D"),))
     assert tunes.n_copies == 1
     assert (tunes.skipped[0].path.name, tunes.skipped[0].reason[:6]) == ("book.abc", "tune 3")
 
@@ -99,4 +100,5 @@ def test_held_out_families_share_nothing_with_the_rest(nottingham: SymbolicCorpu
 def test_musicxml_keeps_its_repeats(tmp_path: Path) -> None:
     text = "X:1\nT:a\nM:2/4\nL:1/8\nK:C\n|:C4|[1 D4:|[2 E4|]\n"
     write_musicxml(abc_to_score(text, repeats=False), tmp_path / "a.musicxml")
-    assert read_tunes_corpus(str(tmp_path)).pieces == ("M:2/4 K:Cmaj |: C 4 |1 D 4 :| |2 E 4 |",)
+    (piece,) = read_tunes_corpus(str(tmp_path)).pieces
+    assert piece.text == "M:2/4 K:Cmaj |: C 4 |1 D 4 :| |2 E 4 |"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.generator import Request
-from woodshed.composition.sequence.composer import TokenComposer
+from woodshed.composition.sampling import NOTHING, TokenStream
+from woodshed.composition.sequence.composer import SEQUENCE_CELLS, Packing, TokenComposer
 from woodshed.data.corpora import nottingham
 from woodshed.data.example import Skipped
 from woodshed.data.licence import licence_beside
@@ -28,10 +30,15 @@ from woodshed.data.symbolic_corpus import (
 from woodshed.errors import MissingPackageError, ScoreFileError
 from woodshed.symbolic.abc.read import ABC_SUFFIXES, read_text
 from woodshed.symbolic.abc.write import score_to_abc
+from woodshed.symbolic.folk.from_abc import FolkTune, book_to_folk
 from woodshed.symbolic.folk.melody import folk_melody
-from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
+from woodshed.symbolic.folk.vocabulary import BOUNDARIES, PITCH_PLACES
 from woodshed.tasks.tune.piece import TunePiece
+from woodshed.tasks.tune.plan_book import PlanBook
 from woodshed.tasks.tune.request import TuneRequest
+from woodshed.tokens.folk.key import semitones_to
+from woodshed.tokens.folk.plan import TunePlan, plan_of
+from woodshed.tokens.folk.planned_grammar import COLUMNS, PlannedGrammar, PlannedState
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 FOLK = "folk"
@@ -42,6 +49,12 @@ MUSIC21_COLLECTIONS = {"oneill": "oneills1850", "ryan": "ryansMammoth", "aird": 
 
 TUNE_SOURCES = (FOLK, *MUSIC21_COLLECTIONS, "nottingham")
 """Corpora that can be named in place of a folder; ``nottingham:PATH`` with its folder."""
+
+PLANNED_CELLS = {"planned-lstm": "lstm", "planned-gru": "gru"}
+"""Net that is told the plan of a tune -> its recurrent cell."""
+
+FREE_SHARE = 0.125
+"""Share of the training tunes, drawn anew in each epoch, that such a net is told no plan of."""
 
 RUN_STEPS = 17
 """Number of equal consecutive intervals from which two tunes are of one family."""
@@ -58,6 +71,17 @@ MUSIC21_LICENCE = (
     "the permission of their authors, state no licence"
 )
 """Terms of the collections of music21, according to the files and ``corpus/license.txt`` of the package."""
+
+ONEILL_SECTIONS = (
+    (700, "air"),
+    (1115, "jig"),
+    (1175, "slip-jig"),
+    (1555, "reel"),
+    (1775, "hornpipe"),
+    (1815, "long dance"),
+    (1850, "march"),
+)
+"""Last number of each section of O'Neill's Music of Ireland, and its type of tunes."""
 
 _KINDS = r"\b(reel|jig|hornpipe|strathspey|polka|waltz|march|clog|slide|song|air|quickstep)s?\b"
 
@@ -86,7 +110,7 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "book.abc").write_text(book)
     ...     read_tunes_corpus(folder).pieces
-    ('M:2/4 K:Cmaj C 4 | G 4 |',)
+    (TunePiece(text='M:2/4 K:Cmaj C 4 | G 4 |', tonic='D', tune_type=''),)
     """
     name, place = source_of(source, TUNE_SOURCES)
     if name in (FOLK, *MUSIC21_COLLECTIONS):
@@ -100,18 +124,18 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
         paths = [(name or Path(place).name, path) for path in files]
     skipped: list[Skipped] = []
     rows = [
-        (text, title, f"{title} ({collection})")
+        (_piece_of(tune, collection), tune.title or path.stem, collection)
         for collection, path in paths
-        for text, title in each_usable([path], lambda path: _tunes_of(path, skipped), skipped)
+        for tune in each_usable([path], lambda path: _tunes_of(path, skipped), skipped)
     ]
-    single = list({row[0]: row for row in reversed(rows)}.values())[::-1]
-    texts, titles, labels = zip(*single, strict=True) if single else ((), (), ())
+    single = list({row[0].text: row for row in reversed(rows)}.values())[::-1]
+    pieces, titles, collections = zip(*single, strict=True) if single else ((), (), ())
     licence, citation = _rights(name, place)
     return SymbolicCorpus(
         name or Path(place).name,
-        texts,
-        labels,
-        families_of(texts, titles),
+        pieces,
+        tuple(f"{title} ({collection})" for title, collection in zip(titles, collections, strict=True)),
+        families_of([piece.text for piece in pieces], titles),
         skipped=tuple(skipped),
         n_copies=len(rows) - len(single),
         licence=licence,
@@ -119,10 +143,16 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     )
 
 
-def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
-    """Yield tokens and title of each tune of a file; tunes that cannot be tokenised are skipped."""
-    from woodshed.symbolic.folk.from_abc import book_to_folk
+def _piece_of(tune: FolkTune, collection: str) -> TunePiece:
+    """Return a tune of a collection as a piece; the sections of O'Neill's book tell the type."""
+    tune_type = tune.tune_type
+    if collection == "oneill" and (number := re.sub(r"\D", "", tune.number)):
+        tune_type = next((name for last, name in ONEILL_SECTIONS if int(number) <= last), tune_type)
+    return TunePiece(tune.text, tune.tonic, tune_type)
 
+
+def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[FolkTune]:
+    """Yield each tune of a file; tunes that cannot be tokenised are skipped."""
     if path.suffix.lower() in ABC_SUFFIXES:
         texts = [read_text(path)]
     else:
@@ -132,8 +162,7 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
         if not tunes and not errors:
             raise ScoreFileError(path, "it has no tune: no line begins with X:. Is it ABC?")
         skipped += [Skipped(path, error.reason) for error in errors]
-        for tune in tunes:
-            yield tune.text, tune.title or path.stem
+        yield from tunes
 
 
 def _rights(name: str, place: str) -> tuple[str, str]:
@@ -242,6 +271,8 @@ class TuneComposer(TokenComposer):
     verbs: ClassVar[tuple[str, ...]] = ("generate", "explain", "info")
     request_class: ClassVar[type[Request]] = TuneRequest
     tokenizer: ClassVar[FolkAbc] = FolkAbc()
+    cells: ClassVar[Mapping[str, str]] = PLANNED_CELLS | SEQUENCE_CELLS
+    nets: ClassVar[Collection[str]] = tuple(cells)
 
     batch_size: int = 8
     n_steps: int = 256
@@ -251,30 +282,96 @@ class TuneComposer(TokenComposer):
         """The 137 tokens of the folk model."""
         return self.tokenizer.vocabulary
 
-    def encode(self, piece: str) -> NDArray[np.int32]:
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """The features of a plan, for a net that has them."""
+        return COLUMNS if self.net in PLANNED_CELLS else {}
+
+    def encode(self, piece: str | TunePiece) -> NDArray[np.int32]:
         """Turn a tune into ids."""
-        return self.tokenizer.encode(piece)
+        return self.tokenizer.encode(as_piece(piece).text)
 
     def decode(self, ids: NDArray[np.integer]) -> str:
-        """Turn ids into a tune."""
+        """Turn ids into the tokens of a tune."""
         return self.tokenizer.decode(ids)
+
+    def known_text(self, piece: str | TunePiece) -> str:
+        """Write a tune with its type and tonic."""
+        return as_piece(piece).line
+
+    def training_row(self, piece: str | TunePiece) -> Packing:
+        """Return ids, with the features of the plan if the net has them, and the ids that follow."""
+        ids, following = super().training_row(piece)
+        if not self.columns:
+            return ids, following
+        tune = as_piece(piece)
+        grammar = PlannedGrammar(plan_of(tune.text, tune_type=tune.tune_type, tonic=tune.tonic))
+        state, features, is_given = grammar.start(), [], []
+        for word in (self.vocabulary[0], *tune.text.split()):
+            state = grammar.follow(state, word)
+            features.append(grammar.features(state))
+            is_given.append(bool(state.queue))
+        inputs = np.column_stack([ids, np.array(features, np.int32)])
+        return inputs, np.where(is_given, NOTHING, following).astype(np.int32)
+
+    def varied_row(self, row: Packing, rng: np.random.Generator) -> Packing:
+        """Return a row without its plan now and then, so that the net also learns to write without one."""
+        inputs, _ = row
+        if not self.columns or rng.random() >= FREE_SHARE:
+            return row
+        ids = inputs[:, 0]
+        end = self.tokenizer.vocabulary.index(BOUNDARIES[1])
+        return np.column_stack([ids, np.zeros_like(inputs[:, 1:])]), np.append(ids[1:], np.int32(end))
+
+    def features(self, stream: TokenStream) -> tuple[int, ...]:
+        """Return the features of the plan of a stream; zeros if it has none."""
+        if isinstance(stream.constraint, PlannedGrammar):
+            state: PlannedState = stream.state
+            return stream.constraint.features(state)
+        return (0,) * len(self.columns)
 
     def read(self, source: str) -> SymbolicCorpus:
         """Read tunes: see `read_tunes_corpus`."""
         return read_tunes_corpus(source)
 
     def to_generation(self, text: str) -> TunePiece:
-        """Return a training tune as a piece on the root C."""
-        return TunePiece(text)
+        """Return a training tune as a piece."""
+        return TunePiece.parse(text)
+
+    @functools.cached_property
+    def plan_book(self) -> PlanBook:
+        """The training tunes, from whose plans new ones are drawn."""
+        return PlanBook([TunePiece.parse(text) for _, text in self.fitted("known_")])
 
     def generations(self, request: TuneRequest, numbers: range, *, seed: int) -> Sequence[TunePiece]:
         """Generate the tunes of some numbers."""
-        texts = self.sample_texts(
-            len(numbers),
-            seed=seed,
-            first=numbers.start,
-            sampler=request.sampler,
-            constraint=request.constraint,
-            prime=request.begins,
-        )
-        return [TunePiece(text, request.tonic) for text in texts]
+        if not request.is_planned:
+            texts = self.sample_texts(
+                len(numbers),
+                seed=seed,
+                first=numbers.start,
+                sampler=request.sampler,
+                constraint=request.constraint,
+                prime=request.begins,
+            )
+            return [TunePiece(text, request.tonic) for text in texts]
+        plans = [self.plan_book.draw(request.plan, np.random.default_rng([seed, k, 1])) for k in numbers]
+        streams = [
+            TokenStream(np.random.default_rng([seed, k]), request.sampler, _grammar(plan, request), ())
+            for k, plan in zip(numbers, plans, strict=True)
+        ]
+        texts = self.run_streams(streams)
+        return [TunePiece(text, plan.tonic, plan.tune_type) for text, plan in zip(texts, plans, strict=True)]
+
+
+def _grammar(plan: TunePlan, request: TuneRequest) -> PlannedGrammar:
+    """Return the grammar of a plan within the range of the requested instrument."""
+    instrument, up = request.plan.instrument, semitones_to(plan.tonic)
+    if instrument is None:
+        return PlannedGrammar(plan)
+    return PlannedGrammar(plan, (instrument.low_midi - up, instrument.high_midi - up))
+
+
+def as_piece(tune: str | TunePiece) -> TunePiece:
+    """Return a tune as a piece."""
+    return TunePiece.parse(tune) if isinstance(tune, str) else tune

@@ -26,6 +26,8 @@ DEFAULT_BPM = 140.0
 HOME = (0, 7)
 """Tonic and dominant, in semitones above the keynote."""
 
+_LINE_FIELDS = ("type", "tonic")
+
 _MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
@@ -39,6 +41,8 @@ class TunePiece(ScoreGeneration):
         Metre, mode and music in folk tokens, on the root C.
     tonic
         Its actual root, such as ``D``.
+    tune_type
+        Such as ``reel``; empty if unknown.
 
     Examples
     --------
@@ -49,6 +53,28 @@ class TunePiece(ScoreGeneration):
 
     text: str
     tonic: str = "C"
+    tune_type: str = ""
+
+    @classmethod
+    def parse(cls, line: str) -> TunePiece:
+        """Return the tune that `line` has written; a text of tokens alone is a tune on C.
+
+        Examples
+        --------
+        >>> TunePiece.parse(TunePiece("M:2/4 K:Cmaj C 4 |", "D", "polka").line)
+        TunePiece(text='M:2/4 K:Cmaj C 4 |', tonic='D', tune_type='polka')
+        """
+        values = dict.fromkeys(_LINE_FIELDS, "")
+        words = line.split(" ")
+        while words and words[0].partition("=")[0] in values:
+            name, _, values[name] = words.pop(0).partition("=")
+        return cls(" ".join(words), values["tonic"] or "C", values["type"])
+
+    @property
+    def line(self) -> str:
+        """The tune as one line of text: type, tonic and tokens."""
+        fields = [f"type={self.tune_type}"] * bool(self.tune_type)
+        return " ".join([*fields, f"tonic={self.tonic}", self.text])
 
     def to_score(self, title: str = "") -> Score:
         """Return its notes, repeats played, at the tempo of its metre."""

@@ -17,13 +17,18 @@ from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
 from woodshed.symbolic.abc.read import read_text
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
+from woodshed.tasks.tune.instrument import find_instrument
 from woodshed.tasks.tune.piece import TunePiece, prime_of
+from woodshed.tasks.tune.plan_book import PlanRequest
 from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
 from woodshed.tokens.folk.key import on_root, read_key
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 DEFAULT_COPIED_BARS = 4
 """Longest copy that is accepted by default, in bars."""
+
+DEFAULT_INSTRUMENT = "fiddle"
+"""Instrument for which tunes are written by default."""
 
 BAR_TOKENS = 10
 """Mean number of tokens in a bar of the training tunes."""
@@ -42,10 +47,17 @@ class TuneRequest(MusicRequest):
         Choose among the top_k most probable tokens.
     top_p
         Choose among the most probable tokens whose total probability reaches top_p.
+    type_
+        Type of tune: reel, jig, slip-jig, hornpipe, polka, waltz, march, air or strathspey, if the training
+        tunes have it.
+    form
+        Parts as played, such as AABB or AABBCC; by default that of a training tune with parts of 8 bars.
+    instrument
+        Instrument whose range and keys are kept: fiddle, whistle, flute, banjo and others. Default: fiddle.
     metre
-        Such as 6/8; by default chosen by the net.
+        Such as 6/8; by default that of a training tune.
     key
-        Such as 'D dorian', Em or G; a tonic alone leaves the mode to the net.
+        Such as 'D dorian', Em or G; a tonic alone leaves the mode open. By default that of a training tune.
     bars
         Number of bars as written, without pickups; about 100 at most.
     constrain
@@ -63,7 +75,7 @@ class TuneRequest(MusicRequest):
         Reject a tune that copies more bars in a row; below 0 accepts all. Default: 4; any number where notes
         are given, which may be a copy, and with --free.
     free
-        Sample without the grammar, so that bars may have a wrong length.
+        Sample without plan and grammar, so that bars may have a wrong length.
 
     Raises
     ------
@@ -85,6 +97,9 @@ class TuneRequest(MusicRequest):
 
     top_k: int | None = None
     top_p: float | None = None
+    type_: str | None = None
+    form: str | None = None
+    instrument: str | None = None
     metre: str | None = None
     key: str | None = None
     bars: int | None = None
@@ -97,6 +112,7 @@ class TuneRequest(MusicRequest):
     tonic: str = field(init=False, default="C")
     constraint: FolkGrammar | FolkHeader = field(init=False, default_factory=FolkHeader)
     begins: tuple[str, ...] = field(init=False, default=())
+    plan: PlanRequest = field(init=False, default=PlanRequest())
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,6 +138,16 @@ class TuneRequest(MusicRequest):
             )
         if self.free and (self.bars or self.constrain):
             raise ParameterError("--bars and --constrain need the grammar: omit --free.")
+        self._check_plan_options(bool(music))
+        request = PlanRequest(
+            tune_type=self.type_ or "",
+            form=self.form or "",
+            metre=head["metre"],
+            mode=head["mode"],
+            tonic=tonic if self.key else "",
+            n_bars=self.bars,
+            instrument=find_instrument(self.instrument or DEFAULT_INSTRUMENT),
+        )
         begins = (*head.values(), *music) if music else ()
         constraint: FolkGrammar | FolkHeader = FolkHeader(**head)
         if not self.free:
@@ -132,8 +158,24 @@ class TuneRequest(MusicRequest):
             constraint = replace(constraint, bars=on_c)
             _check_length(constraint, begins)
         begins = _complete_bar(constraint, begins)
-        for name, value in (("tonic", tonic), ("constraint", constraint), ("begins", begins)):
+        values = {"tonic": tonic, "constraint": constraint, "begins": begins, "plan": request}
+        for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def _check_plan_options(self, has_notes: bool) -> None:
+        """Refuse options of the plan that contradict each other, or are for a tune without a plan."""
+        options = {"--type": self.type_, "--form": self.form, "--instrument": self.instrument}
+        if (self.free or has_notes or self.constrain) and any(options.values()):
+            other = "--free" if self.free else "--constrain" if self.constrain else "a beginning with notes"
+            names = " and ".join(name for name, value in options.items() if value)
+            raise ParameterError(f"{names} cannot be combined with {other}. Omit one of them.")
+        if self.form and self.bars:
+            raise ParameterError("--form and --bars cannot be combined: a part has 8 bars. Omit one of them.")
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the tunes are written for a plan."""
+        return not (self.free or self.begins or self.constrain)
 
     @property
     def sampler(self) -> Sampler:
