@@ -29,6 +29,7 @@ from woodshed.symbolic.folk.vocabulary import METRES, MODES
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
+from woodshed.tokens.folk.plan import plan_of
 from woodshed.training.model_folder import record_checksums
 
 TINY = {"width": 16, "n_layers": 1, "dropout": 0.0, "n_steps": 32, "batch_size": 2}
@@ -62,7 +63,8 @@ def test_the_same_seed_writes_the_same_and_another_does_not(composer: TuneCompos
     texts = [tune.generation.text for tune in generate(composer, request, 4, seed=5)]
     assert texts == [tune.generation.text for tune in generate(composer, request, 4, seed=5)]
     assert texts != [tune.generation.text for tune in generate(composer, request, 4, seed=6)]
-    assert composer.sample_texts(2, seed=5, first=2, constraint=request.constraint) == texts[2:]
+    last = composer.sample(request, 2, seed=5, first=2)
+    assert [tune.text for tune in last if isinstance(tune, TunePiece)] == texts[2:]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -241,14 +243,14 @@ def test_contradictory_requests_are_refused(settings: dict[str, object], message
 def test_packing_keeps_every_pair_and_begins_rows_with_pieces() -> None:
     rng = np.random.default_rng(0)
     pieces = [np.concatenate([[0], rng.integers(2, 9, n), [1]]) for n in (3, 9, 30, 5, 1)]
-    inputs, targets = pack(pieces, 12)
+    inputs, targets = pack([(piece[:-1], piece[1:]) for piece in pieces], 12)
     assert int((targets != NOTHING).sum()) == sum(len(piece) - 1 for piece in pieces)
     pairs = [(a, b) for piece in pieces for a, b in pairwise(piece)]
     assert sorted(zip(inputs[targets >= 0], targets[targets >= 0], strict=True)) == sorted(pairs)
 
 
 def test_batches_are_the_same_for_a_seed_and_others_in_the_next_epoch() -> None:
-    pieces = [np.array([0, k, k + 1, 1]) for k in range(2, 40)]
+    pieces = [(np.array([0, k, k + 1]), np.array([k, k + 1, 1])) for k in range(2, 40)]
     first, again = (
         PackedBatches(partial(pack_shuffled, pieces=pieces, n_steps=12), batch_size=3, seed=4)
         for _ in range(2)
@@ -256,3 +258,63 @@ def test_batches_are_the_same_for_a_seed_and_others_in_the_next_epoch() -> None:
     assert (first[2][0] == again[2][0]).all()
     assert not (first[0][0] == first[first.steps_per_epoch][0]).all()
     assert first[0][0].shape == (3, 12)
+
+
+# -- with a plan ----------------------------------------------------------------------------------
+
+PART = "C 2 E 2 | G 2 c 2 | C 2 E 2 | D 4 | C 2 E 2 | G 2 c 2 | E 2 D 2 | C 4"
+POLKA = TunePiece(f"M:2/4 K:Cmaj |: {PART} :| |: {PART.replace('C', 'A')} :|", "G", "polka")
+
+
+@pytest.fixture(scope="module")
+def planned() -> TuneComposer:
+    settings = TINY | {"epochs": 40, "learning_rate": 0.02, "n_steps": 128, "net": "planned-lstm"}
+    return TuneComposer(**settings).fit([POLKA] * 6)
+
+
+@pytest.mark.parametrize("net", ["planned-gru", "lstm-lm"])
+def test_the_form_is_kept_whatever_the_net(net: str) -> None:
+    composer = TuneComposer(**TINY | {"epochs": 1, "net": net}).fit([POLKA] * 2)
+    asked = TuneRequest(form="AABA", ends="any", max_copied_bars=-1)
+    for tune in composer.sample(asked, 3, seed=1):
+        assert plan_of(tune.text).form == "AABA"
+        assert tune.faults == ()
+
+
+def test_tunes_have_the_type_key_and_range_of_the_request(planned: TuneComposer) -> None:
+    asked = TuneRequest(type_="polka", instrument="whistle", temperature=5.0)
+    for tune in planned.sample(asked, 3):
+        assert (tune.tune_type, tune.tonic) == ("polka", "G")
+        pitches = [note.pitch_midi for note in tune.to_score().notes]
+        assert min(pitches) >= 62
+        assert max(pitches) <= 83
+    with pytest.raises(ParameterError, match=r"No training tune is a reel\. Types: polka"):
+        planned.sample(TuneRequest(type_="reel"))
+
+
+def test_given_tokens_do_not_count_and_the_plan_tells_the_rest(planned: TuneComposer) -> None:
+    inputs, targets = planned.training_row(POLKA)
+    is_given = targets == NOTHING
+    assert inputs.shape == (len(targets), 1 + len(planned.columns))
+    assert 0.3 < is_given.mean() < 0.9  # bars that return, and bar lines after them
+    assert planned.bits_per_token([POLKA]) < 0.25 * np.log2(137)
+    other = TunePiece(POLKA.text.replace("G 2 c 2", "B 2 d 2"), POLKA.tonic, POLKA.tune_type)
+    assert planned.bits_per_token([other]) > planned.bits_per_token([POLKA])
+
+
+def test_a_net_with_a_plan_also_writes_without(planned: TuneComposer) -> None:
+    row = planned.training_row(POLKA)
+    rng = np.random.default_rng(0)
+    varied = [planned.varied_row(row, rng) for _ in range(200)]
+    free = [(inputs, targets) for inputs, targets in varied if not inputs[:, 1:].any()]
+    assert 5 < len(free) < 60
+    assert (free[0][1] != NOTHING).all()
+    assert free[0][1].tolist() == planned.encode(POLKA)[1:].tolist()
+    assert planned.sample(TuneRequest(free=True, temperature=0.5))[0].text.startswith("M:")
+
+
+def test_a_net_with_a_plan_is_the_same_after_saving(planned: TuneComposer, tmp_path: Path) -> None:
+    planned.save(tmp_path / "model")
+    loaded = woodshed.load(tmp_path / "model")
+    assert loaded.sample(seed=3) == planned.sample(seed=3)
+    assert loaded.known_[0][1] == POLKA.line
