@@ -78,7 +78,7 @@ ONEILL_SECTIONS = (
     (1175, "slip-jig"),
     (1555, "reel"),
     (1775, "hornpipe"),
-    (1815, "long dance"),
+    (1815, "long-dance"),
     (1850, "march"),
 )
 """Last number of each section of O'Neill's Music of Ireland, and its type of tunes."""
@@ -109,8 +109,9 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     >>> book = "X:1\nT:The Lark\nM:2/4\nL:1/8\nK:D\nD4|A4|\n"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "book.abc").write_text(book)
-    ...     read_tunes_corpus(folder).pieces
-    (TunePiece(text='M:2/4 K:Cmaj C 4 | G 4 |', tonic='D', tune_type=''),)
+    ...     (tune,) = read_tunes_corpus(folder).pieces
+    >>> tune.text, tune.tonic
+    ('M:2/4 K:Cmaj C 4 | G 4 |', 'D')
     """
     name, place = source_of(source, TUNE_SOURCES)
     if name in (FOLK, *MUSIC21_COLLECTIONS):
@@ -354,14 +355,17 @@ class TuneComposer(TokenComposer):
                 constraint=request.constraint,
                 prime=request.begins,
             )
-            return [TunePiece(text, request.tonic) for text in texts]
+            return [TunePiece(text, request.tonic, tempo_bpm=request.tempo) for text in texts]
         plans = [self.plan_book.draw(request.plan, np.random.default_rng([seed, k, 1])) for k in numbers]
         streams = [
             TokenStream(np.random.default_rng([seed, k]), request.sampler, _grammar(plan, request), ())
             for k, plan in zip(numbers, plans, strict=True)
         ]
         texts = self.run_streams(streams)
-        return [TunePiece(text, plan.tonic, plan.tune_type) for text, plan in zip(texts, plans, strict=True)]
+        return [
+            TunePiece(text, plan.tonic, request.type_ or plan.tune_type, request.tempo)
+            for text, plan in zip(texts, plans, strict=True)
+        ]
 
 
 def _grammar(plan: TunePlan, request: TuneRequest) -> PlannedGrammar:

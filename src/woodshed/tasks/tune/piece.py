@@ -17,11 +17,24 @@ from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import METRES, MODE_NAMES, SIGNATURES, bar_errors, counted_bars
 from woodshed.tokens.folk.tokenizer import folk_notes, tokens_to_abc, tokens_to_score
 
-TEMPO_BPM = {"M:6/8": 165.0, "M:9/8": 165.0, "M:12/8": 165.0}
-"""Quarter notes per minute of compound metres: 110 dotted quarters."""
+TEMPO_BPM = {
+    "reel": 180,
+    "jig": 110,
+    "slip-jig": 110,
+    "hornpipe": 140,
+    "polka": 120,
+    "waltz": 130,
+    "march": 100,
+    "air": 80,
+    "strathspey": 120,
+}
+"""Type of tune -> beats per minute; a beat is a quarter, in compound metres a dotted quarter."""
 
-DEFAULT_BPM = 140.0
-"""Quarter notes per minute of all other metres."""
+DEFAULT_BPM = {"M:6/8": 110, "M:9/8": 110, "M:12/8": 110}
+"""Metre of a tune of another type -> beats per minute; 140 for all others."""
+
+_BEATS = dict.fromkeys(("M:6/8", "M:9/8", "M:12/8"), ("3/8", 1.5))
+_QUARTER = ("1/4", 1.0)
 
 HOME = (0, 7)
 """Tonic and dominant, in semitones above the keynote."""
@@ -43,6 +56,8 @@ class TunePiece(ScoreGeneration):
         Its actual root, such as ``D``.
     tune_type
         Such as ``reel``; empty if unknown.
+    tempo_bpm
+        Beats per minute, which are dotted quarters in compound metres; None for the usual tempo of its type.
 
     Examples
     --------
@@ -54,6 +69,7 @@ class TunePiece(ScoreGeneration):
     text: str
     tonic: str = "C"
     tune_type: str = ""
+    tempo_bpm: float | None = None
 
     @classmethod
     def parse(cls, line: str) -> TunePiece:
@@ -62,7 +78,7 @@ class TunePiece(ScoreGeneration):
         Examples
         --------
         >>> TunePiece.parse(TunePiece("M:2/4 K:Cmaj C 4 |", "D", "polka").line)
-        TunePiece(text='M:2/4 K:Cmaj C 4 |', tonic='D', tune_type='polka')
+        TunePiece(text='M:2/4 K:Cmaj C 4 |', tonic='D', tune_type='polka', tempo_bpm=None)
         """
         values = dict.fromkeys(_LINE_FIELDS, "")
         words = line.split(" ")
@@ -84,11 +100,21 @@ class TunePiece(ScoreGeneration):
     def _played(self) -> Score:
         """Its notes without a title of its own; parsed once, since every format and page needs them."""
         score = tokens_to_score(self.text, tonic=self.tonic)
-        return set_tempo(score, TEMPO_BPM.get(self.metre, DEFAULT_BPM))
+        _, beat = _BEATS.get(self.metre, _QUARTER)
+        return set_tempo(score, self.beats_per_minute * beat)
+
+    @property
+    def beats_per_minute(self) -> float:
+        """Its tempo, or the usual one."""
+        usual = TEMPO_BPM.get(self.tune_type, DEFAULT_BPM.get(self.metre, 140))
+        return usual if self.tempo_bpm is None else self.tempo_bpm
 
     def to_abc(self, title: str = "") -> str:
         """Return it in ABC notation, with repeat signs."""
-        return tokens_to_abc(self.text, title=title or "Tune", tonic=self.tonic)
+        unit, _ = _BEATS.get(self.metre, _QUARTER)
+        fields = {"R": self.tune_type} if self.tune_type else {}
+        fields |= {"Q": f"{unit}={self.beats_per_minute:g}"}
+        return tokens_to_abc(self.text, title=title or "Tune", tonic=self.tonic, fields=fields)
 
     @property
     def metre(self) -> str:

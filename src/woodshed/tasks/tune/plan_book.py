@@ -26,6 +26,21 @@ MOST_BARS = 40
 """Number of written bars, and played twice where repeated, that a tune may have by default."""
 
 
+TYPE_METRES = {
+    "reel": "M:4/4",
+    "jig": "M:6/8",
+    "slip-jig": "M:9/8",
+    "hornpipe": "M:4/4",
+    "polka": "M:2/4",
+    "waltz": "M:3/4",
+    "march": "M:4/4",
+    "strathspey": "M:4/4",
+}
+"""Type -> usual metre."""
+
+RARE = 20
+"""Number of training tunes of a type below which all tunes of its usual metre serve for plans."""
+
 MOST_TRIES = 100
 """Number of training tunes among which one of the requested form is sought."""
 
@@ -121,11 +136,19 @@ class PlanBook:
         if request.metre not in ("", metre) or request.mode not in ("", mode):
             return False
         if request.tune_type not in ("", self.tunes[number].tune_type):
-            return False
+            metre_of_type = self._metre_of_rare_type(request.tune_type)
+            if metre != metre_of_type:
+                return False
         if request.instrument is None or request.tonic:
             return True
         n_sharps = signature_of_key(self.tunes[number].tonic, MODE_NAMES[mode])
         return request.instrument.plays_signature(n_sharps)
+
+    def _metre_of_rare_type(self, tune_type: str) -> str:
+        """Return the usual metre of a type with few training tunes, whose tunes then serve; else nothing."""
+        if sum(tune.tune_type == tune_type for tune in self.tunes) >= RARE:
+            return ""
+        return TYPE_METRES.get(tune_type, "")
 
     def _reason(self, request: PlanRequest) -> str:
         """Return why no tune fits: what was requested, and what there is."""
@@ -140,12 +163,25 @@ class PlanBook:
 
 
 def _is_regular(plan: TunePlan) -> bool:
-    """Return whether the parts of a plan have the usual length, and full bars but for pickups."""
+    """Return whether the parts of a plan have the usual length, and full bars but for pickups.
+
+    The last bar before a repeat sign, or of the tune, is shortened by the pickup of its section.
+    """
     lengths = PART_BARS.get(plan.tune_type, DEFAULT_PART_BARS)
     if any(length not in lengths for length in plan.part_lengths) or len(plan.bars) > MOST_BARS:
         return False
     due = int(TIMES[plan.metre] * N_TICKS)
-    return all(bar.ticks == due for bar in plan.bars if bar.place >= 0 and bar.n_to_go > 0)
+    pickup = 0
+    for number, bar in enumerate(plan.bars):
+        if bar.place < 0:
+            pickup = bar.ticks
+            continue
+        is_end = number == len(plan.bars) - 1 or bool({":|", "|:"} & {*bar.lines})
+        if bar.ticks != due - is_end * pickup:
+            return False
+        if is_end and "|2" not in bar.lines:
+            pickup = 0
+    return True
 
 
 def with_form(plan: TunePlan, form: str) -> TunePlan:
@@ -163,12 +199,28 @@ def with_form(plan: TunePlan, form: str) -> TunePlan:
     ParameterError
         If the form has other characters than letters, or a part more than twice in a row.
     """
-    runs = [(letter, len(list(run))) for letter, run in groupby(form)]
-    if not form.isalpha() or any(times > 2 for _, times in runs):
+    return _arranged(plan, parse_form(form))
+
+
+def parse_form(form: str) -> list[tuple[str, int]]:
+    """Return the letter of each part of a form, and whether it is played once or twice.
+
+    Raises
+    ------
+    ParameterError
+        If the form has other characters than letters, or a part more than twice in a row.
+
+    Examples
+    --------
+    >>> parse_form("AABA")
+    [('A', 2), ('B', 1), ('A', 1)]
+    """
+    runs = [(letter, len(list(run))) for letter, run in groupby(form.upper())]
+    if not (form.isascii() and form.isalpha()) or any(times > 2 for _, times in runs):
         raise ParameterError(
             f"Invalid form {form!r}. Expected the parts as played, each once or twice in a row, such as AABB."
         )
-    return _arranged(plan, runs)
+    return runs
 
 
 def _arranged(plan: TunePlan, runs: Sequence[tuple[Hashable, int]]) -> TunePlan:

@@ -12,14 +12,15 @@ from woodshed.composition.generation import Generation
 from woodshed.composition.generator import MusicRequest, check_ending
 from woodshed.composition.sampling import Sampler
 from woodshed.composition.sequence.composer import MAX_TOKENS
-from woodshed.errors import ParameterError, counted
+from woodshed.errors import ParameterError, counted, near_miss
 from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
 from woodshed.symbolic.abc.read import read_text
+from woodshed.symbolic.folk.tune_type import TUNE_TYPES
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tasks.tune.instrument import find_instrument
 from woodshed.tasks.tune.piece import TunePiece, prime_of
-from woodshed.tasks.tune.plan_book import PlanRequest
+from woodshed.tasks.tune.plan_book import PlanRequest, parse_form
 from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
 from woodshed.tokens.folk.key import on_root, read_key
 from woodshed.tokens.folk.tokenizer import FolkAbc
@@ -29,6 +30,9 @@ DEFAULT_COPIED_BARS = 4
 
 DEFAULT_INSTRUMENT = "fiddle"
 """Instrument for which tunes are written by default."""
+
+SLOWEST_BPM, FASTEST_BPM = 20, 400
+"""Range of the tempo, in beats per minute."""
 
 BAR_TOKENS = 10
 """Mean number of tokens in a bar of the training tunes."""
@@ -48,8 +52,8 @@ class TuneRequest(MusicRequest):
     top_p
         Choose among the most probable tokens whose total probability reaches top_p.
     type_
-        Type of tune: reel, jig, slip-jig, hornpipe, polka, waltz, march, air or strathspey, if the training
-        tunes have it.
+        Type of tune: reel, jig, slip-jig, hornpipe, polka, waltz, march, air or strathspey. For a type of
+        which there are few training tunes, others of its metre serve.
     form
         Parts as played, such as AABB or AABBCC; by default that of a training tune with parts of 8 bars.
     instrument
@@ -60,6 +64,9 @@ class TuneRequest(MusicRequest):
         Such as 'D dorian', Em or G; a tonic alone leaves the mode open. By default that of a training tune.
     bars
         Number of bars as written, without pickups; about 100 at most.
+    tempo
+        Beats per minute, 20 to 400; in 6/8, 9/8 and 12/8 a beat is a dotted quarter. By default the usual
+        tempo of the type.
     constrain
         Content of a bar in the requested key, such as 'bar 5 = c 2 B A G 4'; the tune has at least that many
         bars.
@@ -103,6 +110,7 @@ class TuneRequest(MusicRequest):
     metre: str | None = None
     key: str | None = None
     bars: int | None = None
+    tempo: float | None = None
     constrain: Sequence[str] = ()
     prime: str | None = None
     ends: str | None = None
@@ -138,10 +146,10 @@ class TuneRequest(MusicRequest):
             )
         if self.free and (self.bars or self.constrain):
             raise ParameterError("--bars and --constrain need the grammar: omit --free.")
-        self._check_plan_options(bool(music))
+        self._check_plan_and_tempo(bool(music))
         request = PlanRequest(
             tune_type=self.type_ or "",
-            form=self.form or "",
+            form=(self.form or "").upper(),
             metre=head["metre"],
             mode=head["mode"],
             tonic=tonic if self.key else "",
@@ -162,13 +170,21 @@ class TuneRequest(MusicRequest):
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
-    def _check_plan_options(self, has_notes: bool) -> None:
-        """Refuse options of the plan that contradict each other, or are for a tune without a plan."""
+    def _check_plan_and_tempo(self, has_notes: bool) -> None:
+        """Refuse a tempo out of range, and options of the plan that contradict each other or lack a plan."""
         options = {"--type": self.type_, "--form": self.form, "--instrument": self.instrument}
         if (self.free or has_notes or self.constrain) and any(options.values()):
             other = "--free" if self.free else "--constrain" if self.constrain else "a beginning with notes"
             names = " and ".join(name for name, value in options.items() if value)
             raise ParameterError(f"{names} cannot be combined with {other}. Omit one of them.")
+        if self.tempo is not None and not SLOWEST_BPM <= self.tempo <= FASTEST_BPM:
+            raise ParameterError(
+                f"--tempo must be from {SLOWEST_BPM} to {FASTEST_BPM} beats per minute, got {self.tempo:g}."
+            )
+        if self.form:
+            parse_form(self.form)
+        if self.type_ and self.type_ not in TUNE_TYPES:
+            raise ParameterError(f"Unknown type {self.type_!r}. {near_miss(self.type_, TUNE_TYPES)}")
         if self.form and self.bars:
             raise ParameterError("--form and --bars cannot be combined: a part has 8 bars. Omit one of them.")
 
@@ -196,8 +212,11 @@ class TuneRequest(MusicRequest):
             return ""
         any_ending = self.ends == "any" or (self.ends is None and self.free)
         has_length = self.bars or self.constrain  # a tune that was cut off does not have these bars
-        constraint = self.constraint
-        is_cut_off = isinstance(constraint, FolkGrammar) and not constraint.is_whole(generation.text.split())
+        constraint, words = self.constraint, generation.text.split()
+        if self.is_planned:
+            is_cut_off = words[-1] not in BAR_LINES
+        else:
+            is_cut_off = isinstance(constraint, FolkGrammar) and not constraint.is_whole(words)
         if is_cut_off and (has_length or not any_ending):
             option = "--bars" if has_length else "--ends any"
             return f"no end within about {MAX_TOKENS // BAR_TOKENS} bars ({option})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -34,9 +34,13 @@ from woodshed.symbolic.folk.vocabulary import (
 )
 from woodshed.symbolic.notation import alterations_of, beat_of, tied_spans
 from woodshed.tokens.folk.key import in_key
+from woodshed.tokens.folk.plan import plan_of
 
 _NUMBERS = {word: number for number, word in enumerate(WORDS)}
 START, END = (_NUMBERS[word] for word in BOUNDARIES)
+
+DOUBLE_BAR = "||"
+"""Bar line in ABC between parts; it has no token."""
 
 _BARS_A_LINE = 4
 
@@ -185,10 +189,18 @@ class FolkAbc:
         return " ".join(words[:-1] if words[-1:] == [BOUNDARIES[1]] else words)
 
 
-def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str = "C") -> str:
+def tokens_to_abc(
+    tune: str,
+    *,
+    title: str = "Tune",
+    number: int = 1,
+    tonic: str = "C",
+    fields: Mapping[str, str] | None = None,
+) -> str:
     r"""Convert a tune in folk tokens to standard ABC.
 
-    Notes of a beat are written without spaces, so that other programs beam them; a line has four bars.
+    Notes of a beat are written without spaces, so that other programs beam them; a line has four bars, and
+    a double bar divides parts that are not repeated.
 
     Parameters
     ----------
@@ -200,6 +212,8 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
         Content of the ``X:`` field.
     tonic
         Tonic of the ABC tune, such as ``D`` or ``Bb``.
+    fields
+        Further fields of the header by letter, such as ``{"R": "reel", "Q": "1/4=180"}``.
 
     Raises
     ------
@@ -229,6 +243,7 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
         "%%propagate-accidentals octave",
         f"X:{number}",
         f"T:{field_text(title)}",
+        *(f"{letter}:{field_text(value)}" for letter, value in (fields or {}).items()),
         words[0],
         "L:1/8",
     ]
@@ -239,9 +254,31 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
 def _key_and_music(tune: str, tonic: str) -> tuple[str, str]:
     """Return the ``K:`` field and the music of a tune; cached, since every file of a tune needs them."""
     key, music = in_key(tune, tonic)
+    for place in _part_ends(tune):
+        music[place] = DOUBLE_BAR
     body = "\n".join(lines_of(_opened(music), tune.split(maxsplit=1)[0]))
     body += "]" if body.endswith(" |") else ""  # |] ends the tune, as its last bar may be short
     return f"K:{key}", body
+
+
+def _part_ends(tune: str) -> list[int]:
+    """Return the indices, in the music, of the plain bar lines that divide parts without repeats.
+
+    Examples
+    --------
+    >>> _part_ends("M:2/4 K:Cmaj" + " C 4 |" * 16)
+    [23]
+    """
+    metre, _, *words = tune.split()
+    if not folk_bars(words, metre):
+        return []
+    bars = plan_of(tune, relations=False).bars
+    lines = [k for k, word in enumerate(words) if word in BAR_LINES and k and words[k - 1] not in BAR_LINES]
+    return [
+        line
+        for bar, following, line in zip(bars, bars[1:], lines, strict=False)
+        if bar.lines == ("|",) and following.part != bar.part and not bar.is_repeated
+    ]
 
 
 def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True, tonic: str = "C") -> Score:
@@ -310,7 +347,7 @@ def lines_of(words: Sequence[str], metre: str) -> list[str]:
     ['G | A2 Bc de | (3ABc d>e f4 :|', 'g8 |']
     """
     lines, line, n_bars = [], "", 0
-    signs = [-1, *(k for k, word in enumerate(words) if word in BAR_LINES), len(words)]
+    signs = [-1, *(k for k, word in enumerate(words) if word in (*BAR_LINES, DOUBLE_BAR)), len(words)]
     ended = [*words, "", ""]  # so that there is an empty bar line at both ends, -1 and len(words)
     for first, last in pairwise(signs):
         sign, following = ended[last : last + 2]
@@ -323,9 +360,9 @@ def lines_of(words: Sequence[str], metre: str) -> list[str]:
             lines.append(f"{line} ||")  # the bar may be short, so a single bar line would be wrong
             line, n_bars = "", 0
         line += f" {sign}"
-        is_over = is_full or sign == ":|" or following == "|:"
+        is_over = is_full or sign in (":|", DOUBLE_BAR) or following == "|:"
         is_first_ending = following == "|2"
-        if n_bars and is_over and sign in ("|", ":|") and not is_first_ending:
+        if n_bars and is_over and sign in ("|", ":|", DOUBLE_BAR) and not is_first_ending:
             lines.append(line)
             line, n_bars = "", 0
     return [text.strip() for text in (*lines, line) if text.strip()]
