@@ -10,7 +10,7 @@ import pytest
 from woodshed.errors import ParameterError
 from woodshed.tasks.tune.instrument import INSTRUMENTS
 from woodshed.tasks.tune.piece import TunePiece
-from woodshed.tasks.tune.plan_book import PlanBook, PlanRequest, with_bars, with_form
+from woodshed.tasks.tune.plan_book import RARE, PlanBook, PlanRequest, with_bars, with_form
 from woodshed.tokens.folk.plan import plan_of
 
 A = "C 2 E 2 | G 2 c 2 | C 2 E 2 | D 4 | C 2 E 2 | G 2 c 2 | E 2 D 2"
@@ -24,7 +24,8 @@ TUNES = [
 
 
 def draws(request: PlanRequest) -> list[tuple[str, str, str]]:
-    plans = [PlanBook(TUNES).draw(request, np.random.default_rng(seed)) for seed in range(12)]
+    book = PlanBook(TUNES * RARE)
+    plans = [book.draw(request, np.random.default_rng(seed)) for seed in range(12)]
     return [(plan.form, plan.tune_type, plan.tonic) for plan in plans]
 
 
@@ -42,6 +43,14 @@ def test_type_key_and_instrument_are_kept() -> None:
     whistle = INSTRUMENTS["whistle"]  # D major has two sharps, E dorian too, B flat major two flats
     assert {tonic for *_, tonic in draws(PlanRequest(instrument=whistle))} == {"D", "E"}
     assert draws(PlanRequest(tune_type="waltz"))[0] == ("A", "waltz", "G")  # irregular, but the only one
+
+
+def test_tunes_of_the_same_metre_serve_for_a_rare_type() -> None:
+    plans = [
+        PlanBook(TUNES).draw(PlanRequest(tune_type="polka"), np.random.default_rng(k)) for k in range(12)
+    ]
+    assert {plan.metre for plan in plans} == {"M:2/4"}
+    assert {plan.tune_type for plan in plans} == {"polka", "march"}
 
 
 @pytest.mark.parametrize("form", ["AABB", "AB", "AABA", "ABACA", "AABBCCDD", "A"])

@@ -38,7 +38,7 @@ TYPE_METRES = {
 }
 """Type -> usual metre."""
 
-RARE = 20
+RARE = 8
 """Number of training tunes of a type below which all tunes of its usual metre serve for plans."""
 
 MOST_TRIES = 100
