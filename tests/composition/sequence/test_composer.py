@@ -130,7 +130,8 @@ def test_a_tune_that_was_cut_off_is_written_anew() -> None:
         TunePiece(f"{head} | C")
     )
     assert TuneRequest().rejection_reason(TunePiece(f"{head} | G 2 C 2 :|")) == ""
-    assert "no end" in TuneRequest().rejection_reason(TunePiece(f"{head} | G 2 C 2 |"))  # the repeat is open
+    unplanned = TuneRequest(prime="M:2/4 K:Cmaj |: C 2")
+    assert "no end" in unplanned.rejection_reason(TunePiece(f"{head} | G 2 C 2 |"))  # the repeat is open
     assert TuneRequest(free=True).rejection_reason(TunePiece(f"{head} | C")) == ""
     assert TuneRequest(ends="any").rejection_reason(TunePiece(f"{head} | C")) == ""
     assert "bars (--bars)" in TuneRequest(ends="any", bars=4).rejection_reason(TunePiece(f"{head} | C"))

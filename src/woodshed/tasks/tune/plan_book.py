@@ -47,7 +47,7 @@ MOST_TRIES = 100
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """What is asked of the plan of a tune; None and empty values ask for nothing.
+    """What is asked of the plan of a tune; None and empty values leave it open.
 
     Parameters
     ----------
