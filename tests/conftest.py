@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from woodshed.tasks.tune import TuneComposer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as woodshed does, for tests that import Keras themselves
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as `require_keras`
 
 # Two processes that fill one numba cache can crash (numba issue 10128): each test process has its own.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
