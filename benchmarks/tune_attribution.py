@@ -28,6 +28,7 @@ from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune import MUSIC21_COLLECTIONS, music21_corpus
+from woodshed.tasks.tune.piece import TunePiece
 from woodshed.training.model_folder import record_checksums
 
 NAMES = {
@@ -150,7 +151,7 @@ def sources(known: Sequence[tuple[str, str]]) -> list[Source]:
     found = []
     for name, text in known:
         title, _, collection = name.removesuffix(")").rpartition(" (")
-        exact, similar = by_text.get((collection, text)), by_title.get(name)
+        exact, similar = by_text.get((collection, TunePiece.parse(text).text)), by_title.get(name)
         source = exact or similar or Source(title, collection, "", "", UNNAMED, "")
         found_by = "music" if exact else "title" if similar else ""
         found.append(Source(**{**asdict(source), "title": title, "found_by": found_by}))

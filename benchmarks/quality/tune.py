@@ -19,6 +19,7 @@ from benchmarks.quality.shared_passages import RULE, Nearest, nearest
 from benchmarks.quality.tune_tokens import LESS, ORDERS, ngram_bits
 from woodshed.composition.generation import EvaluatedGeneration
 from woodshed.composition.generator import generate
+from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
@@ -75,16 +76,21 @@ def held_out(composer: TuneComposer) -> list[tuple[str, str]]:
     A tune whose text has changed since the training is recognised by its name.
     """
     corpus = read_tunes_corpus("folk")
-    return of_other_families(composer.known_, list(zip(corpus.titles, corpus.pieces, strict=True)))
+    return of_other_families(composer.known_, titles_and_lines(corpus))
 
 
 def foreign(composer: TuneComposer, nottingham: Path) -> list[tuple[str, str]]:
     """Return title and text of the tunes of Nottingham of which no family is in O'Neill, Ryan and Aird."""
     folk, other = read_tunes_corpus("folk"), read_tunes_corpus(f"nottingham:{nottingham}")
     return of_other_families(
-        [*composer.known_, *zip(folk.titles, folk.pieces, strict=True)],
-        list(zip(other.titles, other.pieces, strict=True)),
+        [*composer.known_, *titles_and_lines(folk)],
+        titles_and_lines(other),
     )
+
+
+def titles_and_lines(corpus: SymbolicCorpus) -> list[tuple[str, str]]:
+    """Return title and text of the tunes of a corpus, as a composer keeps those it was trained on."""
+    return [(title, piece.line) for title, piece in zip(corpus.titles, corpus.pieces, strict=True)]
 
 
 def of_other_families(
@@ -164,10 +170,13 @@ def main() -> None:
 
 def likelihood(composer: TuneComposer, test: Tunes, other: Tunes) -> list[str]:
     """Return the paragraphs on bits per token, beside n-grams trained on the same tunes."""
-    train = [text for _, text in composer.known_]
+    train = [TunePiece.parse(text).text for _, text in composer.known_]
     sets = {"all": test.texts, "no near version": test.new_texts, "Nottingham": other.new_texts}
     bits = {name: composer.bits_per_token(texts) for name, texts in sets.items()}
-    ngrams = {name: ngram_bits(train, texts) for name, texts in sets.items()}
+    ngrams = {
+        name: ngram_bits(train, [TunePiece.parse(text).text for text in texts])
+        for name, texts in sets.items()
+    }
     to_reach = min(ngrams["all"].values()) - LESS
     near = [
         f"{title}, {one.share:.2f} in {composer.known_[one.number][0]}"

@@ -47,9 +47,9 @@ def read_tunes(nottingham: Path) -> list[Tune]:
     found: dict[str, tuple[str, str]] = {}
     for source in ("folk", f"nottingham:{nottingham}"):
         corpus = read_tunes_corpus(source)
-        for text, name in zip(corpus.pieces, corpus.titles, strict=True):
+        for piece, name in zip(corpus.pieces, corpus.titles, strict=True):
             title, _, collection = name.removesuffix(")").rpartition(" (")
-            found.setdefault(text, (title, collection))
+            found.setdefault(piece.text, (title, collection))
     families = families_of(list(found), [title for title, _ in found.values()])
     return [
         Tune(text, collection, family)

@@ -186,6 +186,11 @@ class Composer(Generator):
     def bits_per_token(self, pieces: Sequence[Any]) -> float:
         """Return the cross-entropy of pieces in bits per token; lower is better."""
 
+    @property
+    def likelihood_name(self) -> str:
+        """What `bits_per_token` is the likelihood of, for a table."""
+        return "the model"
+
     def baseline_bits(self, train: Sequence[Any], test: Sequence[Any]) -> dict[str, float]:
         """Return bits per token of the task's own baselines by name; if empty, n-grams are used."""
         return {}

@@ -173,7 +173,7 @@ class ComposerRun:
             return ()
         bits = self.composer.baseline_bits(self.pieces_of("train"), test)
         baselines = tuple(Bits(*row) for row in bits.items()) or self._ngrams(test)
-        return (Bits("the model", self.composer.bits_per_token(test)), *baselines)
+        return (Bits(self.composer.likelihood_name, self.composer.bits_per_token(test)), *baselines)
 
     def _ngrams(self, test: list[Any]) -> tuple[Bits, ...]:
         """Evaluate n-grams: that of order 2, and the best."""
@@ -193,7 +193,7 @@ class ComposerRun:
 
     def _fingerprint(self) -> str:
         """Return a digest of settings, pieces and parts, which determine the result."""
-        rows = [self.composer.encode(piece).tolist() for piece in self.corpus.pieces]
+        rows = [self.composer.known_text(piece) for piece in self.corpus.pieces]
         values = [self.composer.task, self.composer.get_params(), rows, self.parts]
         return hashlib.sha256(to_json(values).encode()).hexdigest()
 

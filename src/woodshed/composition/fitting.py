@@ -12,7 +12,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer
-from woodshed.composition.sampling import NOTHING, log_softmax
+from woodshed.composition.sampling import NOTHING, Packing, log_softmax
 from woodshed.training.loop import BatchSource, Recipe, TrainingState, Validation, train_net
 from woodshed.training.progress import LearningCurve, OnEpoch
 
@@ -24,9 +24,6 @@ CLIP_NORM = 5.0
 A recurrent net on rows of hundreds of tokens has exploding gradients now and then (R. Pascanu et al., "On the
 difficulty of training recurrent neural networks", 2013).
 """
-
-Packing = tuple[NDArray[Any], NDArray[Any]]
-"""Inputs and targets, step by step; of one piece, or of rows of packed pieces."""
 
 
 def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> Recipe:

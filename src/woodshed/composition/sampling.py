@@ -15,6 +15,9 @@ from woodshed.errors import ParameterError
 NOTHING = -1
 """Target where there is nothing to predict, such as padding, or a token that is given."""
 
+Packing = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and targets, step by step; of one piece, or of rows of packed pieces."""
+
 
 class TokenConstraint(Protocol):
     """Which tokens may follow in a sequence; `woodshed.tokens.folk.grammar.FolkGrammar` is one."""

@@ -18,6 +18,7 @@ from woodshed.composition.fitting import PackedBatches
 from woodshed.composition.generator import generate
 from woodshed.composition.sampling import NOTHING, Sampler
 from woodshed.composition.sequence.fitting import pack, pack_shuffled
+from woodshed.composition.sequence.softmax_analysis import check_explainable
 from woodshed.errors import (
     DataError,
     ModelFolderError,
@@ -319,3 +320,17 @@ def test_a_net_with_a_plan_is_the_same_after_saving(planned: TuneComposer, tmp_p
     loaded = woodshed.load(tmp_path / "model")
     assert loaded.sample(seed=3) == planned.sample(seed=3)
     assert loaded.known_[0][1] == POLKA.line
+
+
+def test_the_plans_of_the_last_fit_count() -> None:
+    composer = TuneComposer(**TINY | {"epochs": 1}).fit([POLKA] * 2)
+    assert composer.sample(TuneRequest(ends="any"))[0].tonic == "G"
+    composer.fit([TunePiece(POLKA.text, "A", "polka")] * 2)
+    assert composer.sample(TuneRequest(ends="any"))[0].tonic == "A"
+
+
+def test_a_net_with_a_plan_is_not_explained(planned: TuneComposer) -> None:
+    with pytest.raises(ParameterError, match="--net lstm-lm"):
+        check_explainable(planned)
+    assert planned.likelihood_name == "the model, given the plan of each tune"
+    assert TuneComposer().likelihood_name == "the model"

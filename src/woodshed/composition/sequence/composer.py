@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer, Trained
-from woodshed.composition.sampling import NOTHING, Sampler, TokenConstraint, TokenStream, log_softmax
+from woodshed.composition.sampling import NOTHING, Packing, Sampler, TokenConstraint, TokenStream, log_softmax
 from woodshed.composition.sequence.step_net import RecurrentStep, State
 from woodshed.errors import ParameterError
 from woodshed.training.progress import OnEpoch
@@ -22,9 +22,6 @@ from woodshed.training.stderr import suppress_stderr
 
 SEQUENCE_CELLS = {"lstm-lm": "lstm", "gru-lm": "gru"}
 """Net -> its recurrent cell."""
-
-Packing = tuple[NDArray[np.int32], NDArray[np.int32]]
-"""Inputs and targets of a piece, step by step."""
 
 MAX_TOKENS = 1000
 """Length at which a sequence without an end is cut off."""
@@ -117,7 +114,8 @@ class TokenComposer(Composer):
     def bits_per_token(self, pieces: Sequence[Any]) -> float:
         """Return the cross-entropy of pieces in bits per token; lower is better.
 
-        Every piece is read from its beginning; the token that begins it does not count.
+        Every piece is read from its beginning; the token that begins it does not count. For a net with
+        `columns` it is the likelihood given these features; tokens that they determine cost 0 bits.
         """
         rows = sorted((self.training_row(piece) for piece in pieces), key=lambda row: len(row[1]))
         total = sum(self._nats(rows[k : k + N_STREAMS]) for k in range(0, len(rows), N_STREAMS))

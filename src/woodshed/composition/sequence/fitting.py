@@ -11,13 +11,13 @@ import numpy as np
 from woodshed.composition.composer import Composer, Trained
 from woodshed.composition.fitting import (
     PackedBatches,
-    Packing,
     evaluate_tokens,
     fit_net,
     pack_rows,
     recipe_of,
     token_loss,
 )
+from woodshed.composition.sampling import Packing
 from woodshed.composition.sequence.step_net import net_weights
 from woodshed.nets.lstm_lm import lstm_lm
 from woodshed.training.progress import OnEpoch

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from woodshed.composition.composer import Composer
 from woodshed.composition.sampling import log_softmax
 from woodshed.composition.sequence.composer import MAX_TOKENS, TokenComposer
-from woodshed.composition.sequence.step_net import RecurrentStep
+from woodshed.composition.sequence.step_net import EMBEDDING, RecurrentStep
 from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, correlations, decompose, effects
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODES, WORDS, bar_errors
@@ -507,6 +507,11 @@ def check_explainable(model: object) -> None:
         raise ParameterError(
             f"woodshed explain expects a model of the task 'tune', got one of the task {task!r}. Use the "
             "shipped model, woodshed explain tune, or train one: woodshed train DATA --task tune."
+        )
+    if EMBEDDING in weights:
+        raise ParameterError(
+            "woodshed explain analyses nets that are given tokens alone, and this one is given a plan, too. "
+            "Train one with --net lstm-lm or --net gru-lm."
         )
     if len(weights[KERNEL]) < 2:
         raise ParameterError("The last layer of this model has one unit; the analysis needs at least two.")

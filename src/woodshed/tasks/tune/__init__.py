@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.generator import Request
-from woodshed.composition.sampling import NOTHING, TokenStream
-from woodshed.composition.sequence.composer import SEQUENCE_CELLS, Packing, TokenComposer
+from woodshed.composition.sampling import NOTHING, Packing, TokenStream
+from woodshed.composition.sequence.composer import SEQUENCE_CELLS, TokenComposer
 from woodshed.data.corpora import nottingham
 from woodshed.data.example import Skipped
 from woodshed.data.licence import licence_beside
@@ -272,6 +272,7 @@ class TuneComposer(TokenComposer):
     verbs: ClassVar[tuple[str, ...]] = ("generate", "explain", "info")
     request_class: ClassVar[type[Request]] = TuneRequest
     tokenizer: ClassVar[FolkAbc] = FolkAbc()
+    derived_names: ClassVar[tuple[str, ...]] = (*TokenComposer.derived_names, "plan_book")
     cells: ClassVar[Mapping[str, str]] = PLANNED_CELLS | SEQUENCE_CELLS
     nets: ClassVar[Collection[str]] = tuple(cells)
 
@@ -287,6 +288,11 @@ class TuneComposer(TokenComposer):
     def columns(self) -> Mapping[str, int]:
         """The features of a plan, for a net that has them."""
         return COLUMNS if self.net in PLANNED_CELLS else {}
+
+    @property
+    def likelihood_name(self) -> str:
+        """The model, and that its likelihood is conditional if the net has the plan."""
+        return "the model, given the plan of each tune" if self.columns else super().likelihood_name
 
     def encode(self, piece: str | TunePiece) -> NDArray[np.int32]:
         """Turn a tune into ids."""
@@ -321,7 +327,7 @@ class TuneComposer(TokenComposer):
         if not self.columns or rng.random() >= FREE_SHARE:
             return row
         ids = inputs[:, 0]
-        end = self.tokenizer.vocabulary.index(BOUNDARIES[1])
+        end = self.vocabulary.index(BOUNDARIES[1])
         return np.column_stack([ids, np.zeros_like(inputs[:, 1:])]), np.append(ids[1:], np.int32(end))
 
     def features(self, stream: TokenStream) -> tuple[int, ...]:

@@ -23,8 +23,7 @@ DEFAULT_PART_BARS = (MOST_PART_BARS,)
 """The same for all other types."""
 
 MOST_BARS = 40
-"""Number of written bars, and played twice where repeated, that a tune may have by default."""
-
+"""Number of written bars, pickups and second endings included, that a tune may have by default."""
 
 TYPE_METRES = {
     "reel": "M:4/4",
@@ -106,7 +105,7 @@ class PlanBook:
         ParameterError
             If no training tune has the requested type, metre and mode.
         """
-        numbers = [k for k, head in enumerate(self._heads) if self._fits(k, head, request)]
+        numbers = [k for k in self._of_type(request.tune_type) if self._fits(k, request)]
         if not numbers:
             raise ParameterError(self._reason(request))
         order = rng.permutation(numbers)[:MOST_TRIES].tolist()
@@ -130,25 +129,26 @@ class PlanBook:
         tune = self.tunes[number]
         return plan_of(tune.text, tune_type=tune.tune_type, tonic=tune.tonic, relations=relations)
 
-    def _fits(self, number: int, head: tuple[str, ...], request: PlanRequest) -> bool:
-        """Return whether a tune has the requested type, metre and mode, in a key of the instrument."""
-        metre, mode = head
+    def _of_type(self, tune_type: str) -> list[int]:
+        """Return the tunes of a type; if they are few, all tunes of its usual metre."""
+        numbers = range(len(self.tunes))
+        if not tune_type:
+            return list(numbers)
+        same = [k for k in numbers if self.tunes[k].tune_type == tune_type]
+        if len(same) >= RARE:
+            return same
+        metre = TYPE_METRES.get(tune_type)
+        return [k for k in numbers if k in same or self._heads[k][0] == metre]
+
+    def _fits(self, number: int, request: PlanRequest) -> bool:
+        """Return whether a tune has the requested metre and mode, in a key of the instrument."""
+        metre, mode = self._heads[number]
         if request.metre not in ("", metre) or request.mode not in ("", mode):
             return False
-        if request.tune_type not in ("", self.tunes[number].tune_type):
-            metre_of_type = self._metre_of_rare_type(request.tune_type)
-            if metre != metre_of_type:
-                return False
         if request.instrument is None or request.tonic:
             return True
         n_sharps = signature_of_key(self.tunes[number].tonic, MODE_NAMES[mode])
         return request.instrument.plays_signature(n_sharps)
-
-    def _metre_of_rare_type(self, tune_type: str) -> str:
-        """Return the usual metre of a type with few training tunes, whose tunes then serve; else nothing."""
-        if sum(tune.tune_type == tune_type for tune in self.tunes) >= RARE:
-            return ""
-        return TYPE_METRES.get(tune_type, "")
 
     def _reason(self, request: PlanRequest) -> str:
         """Return why no tune fits: what was requested, and what there is."""

@@ -138,9 +138,7 @@ class FolkGrammar:
 
     def allowed(self, state: FolkState) -> NDArray[np.bool_]:
         """Return a mask of the tokens that may follow, shape ``(137,)``; at least one may."""
-        mask = np.zeros(len(WORDS), dtype=bool)
-        mask[[_PLACES[word] for word in self.words(state)]] = True
-        return mask
+        return word_mask(self.words(state))
 
     def words(self, state: FolkState) -> frozenset[str]:
         """Return the tokens that may follow."""
@@ -257,6 +255,13 @@ def _check_bar(number: int, words: Sequence[str], metre: str, mode: str) -> None
         missing = (state.due - settled(state).at) / N_TICKS
         what = "1 eighth is" if missing == 1 else f"{missing:g} eighths are"
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {what} missing.")
+
+
+def word_mask(words: Iterable[str]) -> NDArray[np.bool_]:
+    """Return a mask of some tokens, shape ``(137,)``."""
+    mask = np.zeros(len(WORDS), dtype=bool)
+    mask[[_PLACES[word] for word in words]] = True
+    return mask
 
 
 def event_words(state: FolkState, n_left: int | None = None) -> frozenset[str]:

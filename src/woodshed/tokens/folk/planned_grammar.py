@@ -25,8 +25,16 @@ from woodshed.symbolic.folk.vocabulary import (
     WORDS,
     lengths_of,
 )
-from woodshed.symbolic.notation import LETTERS
-from woodshed.tokens.folk.grammar import N_TICKS, FolkState, advance, event_words, pitch_after, settled
+from woodshed.tokens.folk.grammar import (
+    N_TICKS,
+    FolkState,
+    advance,
+    event_words,
+    pitch_after,
+    settled,
+    word_mask,
+)
+from woodshed.tokens.folk.key import semitones_to
 from woodshed.tokens.folk.plan import COPY, RELATIONS, TunePlan
 
 _TYPES = tuple(TUNE_TYPES)  # others, and unknown ones, are one more
@@ -129,16 +137,14 @@ class PlannedGrammar:
 
     def allowed(self, state: PlannedState) -> NDArray[np.bool_]:
         """Return a mask of the tokens that may follow, shape ``(137,)``; at least one may."""
-        mask = np.zeros(len(WORDS), dtype=bool)
-        mask[[_PLACES[word] for word in self.words(state)]] = True
-        return mask
+        return word_mask(self.words(state))
 
     def words(self, state: PlannedState) -> frozenset[str]:
         """Return the tokens that may follow."""
-        if state.queue:
+        if state.queue or state.index == len(self.plan.bars):
             return frozenset(state.queue[:1])
         words = event_words(state.inner)
-        (line,) = self.plan.bars[state.index].lines[:1] or BOUNDARIES[1:]
+        line = self.plan.bars[state.index].lines[0]
         possible = words - {*BAR_LINES, *BOUNDARIES}
         if self.range_midi != FULL_RANGE:
             possible -= _outside(state.inner.accidentals, state.inner.mode, self.range_midi)
@@ -223,23 +229,11 @@ class PlannedGrammar:
         """The features of the whole tune."""
         plan = self.plan
         type_ = 1 + _TYPES.index(plan.tune_type) if plan.tune_type in _TYPES else 0
-        tonic = 1 + _pitch_class(plan.tonic) if plan.tonic else 0
+        tonic = 1 + semitones_to(plan.tonic) % 12 if plan.tonic else 0
         return 1, type_, tonic, METRES.index(plan.metre), MODES.index(plan.mode)
 
 
 _NO_WORDS = (_NO_WORD, _NO_WORD)
-
-
-def _pitch_class(tonic: str) -> int:
-    """Return the pitch class of a tonic.
-
-    Examples
-    --------
-    >>> _pitch_class("Bb"), _pitch_class("F#")
-    (10, 6)
-    """
-    natural = (0, 2, 4, 5, 7, 9, 11)[LETTERS.index(tonic[0])]
-    return (natural + tonic.count("#") - tonic.count("b")) % 12
 
 
 @lru_cache(1 << 12)
