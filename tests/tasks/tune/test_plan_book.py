@@ -73,13 +73,22 @@ def test_bars_are_full_where_no_repeat_sign_is() -> None:
                 assert bar.ticks == 96
 
 
+def test_a_type_in_a_metre_that_it_hardly_has_is_refused() -> None:
+    odd = TunePiece("M:3/4 K:Cmaj C 6 | D 6 |", "G", "polka")
+    with pytest.raises(ParameterError, match="Only 1 of 17 training tunes of the type polka are in 3/4"):
+        PlanBook([*TUNES * RARE, odd]).draw(
+            PlanRequest(tune_type="polka", metre="M:3/4"), np.random.default_rng(0)
+        )
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
         (
             PlanRequest(tune_type="reel"),
-            "No training tune is a reel. Types: march, polka, waltz; metres: 2/4, 3/4",
+            "no training tunes for a reel in a key .* Types: march, polka, waltz; metres: 2/4, 3/4",
         ),
+        (PlanRequest(tonic="Eb", instrument=INSTRUMENTS["whistle"]), "a tune in Eb in a key that is usual"),
         (PlanRequest(form="A1"), "Invalid form 'A1'"),
         (PlanRequest(form="AAAB"), "once or twice in a row"),
     ],

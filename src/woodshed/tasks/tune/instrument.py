@@ -42,6 +42,10 @@ INSTRUMENTS = {
 """Name of an instrument -> what can be played on it."""
 
 
+ALL_KEYS = {"fewest_sharps": -7, "most_sharps": 7}
+"""Key signatures of an instrument that is not restricted to its usual keys."""
+
+
 def find_instrument(name: str) -> Instrument:
     """Return an instrument by its name.
 

@@ -123,9 +123,11 @@ class TunePiece(ScoreGeneration):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Its metre, key and number of bars."""
+        """Its type if known, metre, key and number of bars."""
         metre, mode, *_ = self.text.split()
-        return (metre.removeprefix("M:"), key_name(self.tonic, MODE_NAMES[mode]), counted(self.n_bars, "bar"))
+        known = (self.tune_type,) if self.tune_type else ()
+        key = key_name(self.tonic, MODE_NAMES[mode])
+        return (*known, metre.removeprefix("M:"), key, counted(self.n_bars, "bar"))
 
     @property
     def n_bars(self) -> int:

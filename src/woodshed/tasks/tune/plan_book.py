@@ -10,10 +10,10 @@ import numpy as np
 
 from woodshed.errors import ParameterError
 from woodshed.symbolic.folk.vocabulary import MODE_NAMES, TIMES
+from woodshed.symbolic.notation import sharps_of_keynote
 from woodshed.tasks.tune.instrument import Instrument
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tokens.folk.grammar import N_TICKS
-from woodshed.tokens.folk.key import signature_of_key
 from woodshed.tokens.folk.plan import COPY, MOST_PART_BARS, NEW, VARIANT, PlannedBar, TunePlan, plan_of
 
 PART_BARS = {"slip-jig": (4, 8)}
@@ -108,6 +108,12 @@ class PlanBook:
         numbers = [k for k in self._of_type(request.tune_type) if self._fits(k, request)]
         if not numbers:
             raise ParameterError(self._reason(request))
+        n_of_type = sum(tune.tune_type == request.tune_type for tune in self.tunes)
+        if request.tune_type and request.metre and len(numbers) < RARE <= n_of_type:
+            raise ParameterError(
+                f"Only {len(numbers)} of {n_of_type} training tunes of the type {request.tune_type} are in "
+                f"{request.metre.removeprefix('M:')}. Omit the type or the metre."
+            )
         order = rng.permutation(numbers)[:MOST_TRIES].tolist()
         regular = (k for k in order if _is_regular(self._plan(k, relations=False)))
         first = next(regular, order[0])
@@ -145,19 +151,24 @@ class PlanBook:
         metre, mode = self._heads[number]
         if request.metre not in ("", metre) or request.mode not in ("", mode):
             return False
-        if request.instrument is None or request.tonic:
+        if request.instrument is None:
             return True
-        n_sharps = signature_of_key(self.tunes[number].tonic, MODE_NAMES[mode])
+        n_sharps = sharps_of_keynote(request.tonic or self.tunes[number].tonic, MODE_NAMES[mode])
         return request.instrument.plays_signature(n_sharps)
 
     def _reason(self, request: PlanRequest) -> str:
         """Return why no tune fits: what was requested, and what there is."""
-        requested = [request.tune_type, request.metre.removeprefix("M:"), request.mode.removeprefix("K:C")]
+        requested = [request.tune_type or "tune"]
+        requested += ["in " + request.metre.removeprefix("M:")] * bool(request.metre)
+        requested += ["in " + " ".join([request.tonic, MODE_NAMES.get(request.mode, "")]).strip()] * bool(
+            request.tonic or request.mode
+        )
         types = sorted({tune.tune_type for tune in self.tunes} - {""})
         metres = sorted({metre.removeprefix("M:") for metre, _ in self._heads})
-        modes = sorted({mode.removeprefix("K:C") for _, mode in self._heads})
+        modes = sorted({MODE_NAMES[mode] for _, mode in self._heads})
         return (
-            f"No training tune is a {' '.join(filter(None, requested))}. "
+            f"There are no training tunes for a {' '.join(requested)} in a key that is usual on the "
+            "instrument. "
             f"Types: {', '.join(types) or 'none'}; metres: {', '.join(metres)}; modes: {', '.join(modes)}."
         )
 

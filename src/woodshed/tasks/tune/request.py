@@ -18,7 +18,7 @@ from woodshed.symbolic.abc.field import read_key as read_field
 from woodshed.symbolic.abc.read import read_text
 from woodshed.symbolic.folk.tune_type import TUNE_TYPES
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
-from woodshed.tasks.tune.instrument import find_instrument
+from woodshed.tasks.tune.instrument import ALL_KEYS, Instrument, find_instrument
 from woodshed.tasks.tune.piece import TunePiece, prime_of
 from woodshed.tasks.tune.plan_book import PlanRequest, parse_form
 from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
@@ -154,7 +154,7 @@ class TuneRequest(MusicRequest):
             mode=head["mode"],
             tonic=tonic if self.key else "",
             n_bars=self.bars,
-            instrument=find_instrument(self.instrument or DEFAULT_INSTRUMENT),
+            instrument=self._instrument,
         )
         begins = (*head.values(), *music) if music else ()
         constraint: FolkGrammar | FolkHeader = FolkHeader(**head)
@@ -169,6 +169,12 @@ class TuneRequest(MusicRequest):
         values = {"tonic": tonic, "constraint": constraint, "begins": begins, "plan": request}
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def _instrument(self) -> Instrument:
+        """The instrument; if none is requested, but a key is, the default one in every key."""
+        instrument = find_instrument(self.instrument or DEFAULT_INSTRUMENT)
+        return replace(instrument, **ALL_KEYS) if self.key and not self.instrument else instrument
 
     def _check_plan_and_tempo(self, has_notes: bool) -> None:
         """Refuse a tempo out of range, and options of the plan that contradict each other or lack a plan."""
